@@ -1,0 +1,275 @@
+//! The terminal: what can be typed after `maintbot`, and how answers look there. `maintbot maintenance` comes from the
+//! same declarations as every other surface.
+
+mod remote;
+mod render;
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use secrecy::SecretString;
+
+use crate::command::help;
+use crate::domain::access::Role;
+use crate::domain::calendar::parse_duration;
+
+pub use remote::send;
+pub use render::{answer, problem};
+
+/// What the program is asked to do.
+#[derive(Debug)]
+pub struct Request {
+    /// The configuration file, where one is named.
+    pub config: Option<PathBuf>,
+    /// Print JSON.
+    pub json: bool,
+    /// What to do.
+    pub action: Action,
+}
+
+/// The sub-commands.
+#[derive(Debug)]
+pub enum Action {
+    /// Run the bot.
+    Serve,
+    /// Run it on a throw-away database with a clock moved by hand.
+    Demo {
+        /// Type nothing.
+        empty: bool,
+        /// Where the clock starts (UTC).
+        at: Option<DateTime<Utc>>,
+    },
+    /// Do one chat command.
+    Maintenance {
+        /// The words as the shell gave them.
+        words: Vec<String>,
+        /// Another maintbot to do it.
+        server: Option<String>,
+        /// The token for it.
+        token: Option<SecretString>,
+        /// Under which name, where it is not the login name.
+        name: Option<String>,
+    },
+    /// Check configuration, templates and declarations.
+    Check,
+    /// Print what to paste into a chat service's settings.
+    Manifest {
+        /// `slack`, `discord` or `github`.
+        surface: String,
+    },
+    /// Make a token.
+    TokenCreate {
+        /// What it is for.
+        name: String,
+        /// What it may do.
+        role: Role,
+        /// For how long, in seconds.
+        expires_in: Option<chrono::TimeDelta>,
+    },
+    /// List tokens.
+    TokenList,
+    /// Revoke a token.
+    TokenRevoke {
+        /// Its number.
+        id: i64,
+    },
+    /// Copy the database.
+    Backup {
+        /// Where to.
+        file: PathBuf,
+    },
+    /// Print windows as JSON.
+    Export,
+}
+
+/// The whole command line.
+#[must_use]
+pub fn command() -> Command {
+    let config = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .global(true)
+        .value_parser(value_parser!(PathBuf))
+        .help("Configuration file [default: maintbot.toml if there; MAINTBOT_CONFIG]");
+    let json = Arg::new("json").long("json").global(true).action(ArgAction::SetTrue).help("Print JSON");
+    Command::new("maintbot")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Planned maintenance from chat: schedule, remind, track the change list, tell everyone, once.")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(config)
+        .arg(json)
+        .subcommand(Command::new("serve").about("Run the bot: console, pages, API and sender"))
+        .subcommand(demo())
+        .subcommand(
+            help::cli()
+                .after_help("Also: --server URL --token TOKEN (or MAINTBOT_TOKEN) to use a running maintbot, --as NAME, --json, --config FILE"),
+        )
+        .subcommand(Command::new("check").about("Check configuration, templates and command declarations"))
+        .subcommand(
+            Command::new("manifest").about("Print the app manifest to paste into a chat service's settings").arg(
+                Arg::new("surface").required(true).value_parser(["slack", "discord", "github"]).help("Which service"),
+            ),
+        )
+        .subcommand(token())
+        .subcommand(
+            Command::new("backup")
+                .about("Write a consistent copy of the SQLite database, also while maintbot runs")
+                .arg(Arg::new("file").required(true).value_parser(value_parser!(PathBuf)).help("Where to; must not exist")),
+        )
+        .subcommand(Command::new("export").about("Print every window with its change list as JSON"))
+}
+
+fn demo() -> Command {
+    Command::new("demo")
+        .about("Look around: a believable year on a throw-away database, with a clock that you move")
+        .arg(Arg::new("empty").long("empty").action(ArgAction::SetTrue).help("Start with no windows at all"))
+        .arg(
+            Arg::new("at")
+                .long("at")
+                .value_name("TIME")
+                .value_parser(|text: &str| DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
+                    format!("`{text}` is not a time: write it like 2026-12-06T14:00:00Z")
+                }))
+                .help("Where the clock starts [default: now]"),
+        )
+}
+
+fn token() -> Command {
+    let role = Arg::new("role")
+        .long("role")
+        .value_name("ROLE")
+        .default_value("scheduler")
+        .value_parser(|text: &str| text.parse::<Role>())
+        .help("viewer, engineer, scheduler, approver or admin");
+    let expires = Arg::new("expires")
+        .long("expires")
+        .value_name("TIME")
+        .value_parser(|text: &str| parse_duration(text))
+        .help("Good for so long, such as 12h or 30d [default: until revoked]");
+    Command::new("token")
+        .about("API tokens: shown once, stored hashed")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("create")
+                .about("Make a token and show it, this once")
+                .arg(Arg::new("name").required(true).help("What it is for, such as ci"))
+                .arg(role)
+                .arg(expires),
+        )
+        .subcommand(Command::new("list").about("List tokens; their text is not kept"))
+        .subcommand(
+            Command::new("revoke")
+                .about("Make a token useless")
+                .arg(Arg::new("id").required(true).value_parser(value_parser!(i64)).help("Its number, from list")),
+        )
+}
+
+/// Reads the command line.
+///
+/// # Errors
+/// clap's: wrong usage, or help asked for.
+pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(arguments: I, token: Option<String>) -> Result<Request, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    let mut config = matches.get_one::<PathBuf>("config").cloned();
+    let mut json = matches.get_flag("json");
+    let action = match matches.subcommand() {
+        Some(("serve", _)) => Action::Serve,
+        Some(("demo", m)) => Action::Demo { empty: m.get_flag("empty"), at: m.get_one("at").copied() },
+        Some(("maintenance", m)) => {
+            let mut ours = Ours::from_words(help::cli_words(m))?;
+            config = ours.config.take().or(config);
+            json |= ours.json;
+            let token = ours.token.or(token).map(SecretString::from);
+            Action::Maintenance { words: ours.words, server: ours.server, token, name: ours.name }
+        }
+        Some(("check", _)) => Action::Check,
+        Some(("manifest", m)) => Action::Manifest { surface: m.get_one::<String>("surface").cloned().unwrap_or_default() },
+        Some(("token", m)) => token_action(m),
+        Some(("backup", m)) => Action::Backup { file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default() },
+        _ => Action::Export,
+    };
+    Ok(Request { config, json, action })
+}
+
+fn token_action(m: &ArgMatches) -> Action {
+    match m.subcommand() {
+        Some(("create", m)) => Action::TokenCreate {
+            name: m.get_one::<String>("name").cloned().unwrap_or_default(),
+            role: m.get_one::<Role>("role").copied().unwrap_or(Role::Viewer),
+            expires_in: m.get_one("expires").copied(),
+        },
+        Some(("revoke", m)) => Action::TokenRevoke { id: m.get_one("id").copied().unwrap_or_default() },
+        _ => Action::TokenList,
+    }
+}
+
+/// Options of the program among the words of a chat command: they may stand anywhere.
+#[derive(Default)]
+struct Ours {
+    words: Vec<String>,
+    server: Option<String>,
+    token: Option<String>,
+    name: Option<String>,
+    config: Option<PathBuf>,
+    json: bool,
+}
+
+impl Ours {
+    fn from_words(words: Vec<String>) -> Result<Self, clap::Error> {
+        let mut ours = Self::default();
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let (name, glued) = match word.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word.clone(), None),
+            };
+            let mut value = || {
+                glued.clone().or_else(|| words.next()).ok_or_else(|| {
+                    command().error(clap::error::ErrorKind::InvalidValue, format!("{name} needs a value"))
+                })
+            };
+            match name.as_str() {
+                "--json" => ours.json = true,
+                "--server" => ours.server = Some(value()?),
+                "--token" => ours.token = Some(value()?),
+                "--as" => ours.name = Some(value()?),
+                "--config" => ours.config = Some(PathBuf::from(value()?)),
+                _ => ours.words.push(word),
+            }
+        }
+        Ok(ours)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &[&str]) -> Request {
+        parse(std::iter::once("maintbot").chain(line.iter().copied()).map(Into::into), None).expect("it reads")
+    }
+
+    #[test]
+    fn the_declared_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_the_program_may_stand_behind_the_chat_command() {
+        let request = read(&["maintenance", "start", "MW-12", "--server", "http://localhost:1", "--dry-run", "--json"]);
+        assert!(request.json);
+        let Action::Maintenance { words, server, .. } = request.action else { panic!("a chat command") };
+        assert_eq!(words, ["start", "MW-12", "--dry-run"]);
+        assert_eq!(server.as_deref(), Some("http://localhost:1"));
+    }
+
+    #[test]
+    fn config_follows_any_sub_command() {
+        for line in [&["serve", "--config", "x.toml"][..], &["maintenance", "list", "--config", "x.toml"]] {
+            assert_eq!(read(line).config, Some(PathBuf::from("x.toml")), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The words of a line: blanks, quotes, escapes, and where each word stands. What a word means is not asked here.
+
+use std::ops::Range;
+
+/// Text together with the places in the line that it was taken from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Traced {
+    text: String,
+    /// Where the pieces begin: byte of the text, byte of the line.
+    marks: Vec<(usize, usize)>,
+}
+
+impl Traced {
+    /// A piece of the line as it stands there.
+    pub fn slice(line: &str, range: Range<usize>) -> Self {
+        let mut traced = Self::default();
+        traced.push(&line[range.clone()], range.start);
+        traced
+    }
+
+    /// A text that was not typed, standing for the place `at`.
+    pub fn made(text: &str, at: usize) -> Self {
+        Self { text: text.to_owned(), marks: vec![(0, at)] }
+    }
+
+    pub fn push(&mut self, text: &str, at: usize) {
+        let goes_on = self.marks.last().is_some_and(|(of_text, of_line)| of_line + (self.text.len() - of_text) == at);
+        if !goes_on {
+            self.marks.push((self.text.len(), at));
+        }
+        self.text.push_str(text);
+    }
+
+    /// Adds another text after a blank or a word that was not typed.
+    pub fn join(&mut self, between: &str, other: &Self) {
+        self.text.push_str(between);
+        let start = self.text.len();
+        self.text.push_str(&other.text);
+        self.marks.extend(other.marks.iter().map(|(of_text, of_line)| (of_text + start, *of_line)));
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bytes of the line that hold these bytes of the text.
+    pub fn place(&self, range: &Range<usize>) -> Range<usize> {
+        let of = |byte: usize, ends: bool| {
+            let at = self.marks.iter().rev().find(|(of_text, _)| if ends { *of_text < byte } else { *of_text <= byte });
+            at.or(self.marks.first()).map_or(0, |(of_text, of_line)| of_line + byte.saturating_sub(*of_text))
+        };
+        let start = of(range.start, false);
+        start..of(range.end, range.end > range.start).max(start)
+    }
+}
+
+/// The name at the head of a word: `name:`, `--name`, `--name=`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Lower case, underscores as hyphens.
+    pub name: String,
+    /// Typed with dashes.
+    pub dashes: Dashes,
+    /// Something follows: `:` or `=`.
+    pub takes: bool,
+    /// Where the name stands in the line, with its dashes.
+    pub at: Range<usize>,
+}
+
+/// How the name of an option was marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dashes {
+    /// Not at all: `name:`.
+    None,
+    /// `--name`.
+    Ascii,
+    /// The dash that phones make of it: `—name`.
+    Typographic,
+}
+
+/// One word of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    /// All of it, quotes included.
+    pub at: Range<usize>,
+    /// What it looks like at its beginning.
+    pub head: Option<Head>,
+    /// The text without head, quotes and escapes.
+    pub value: Traced,
+    /// The text was in quotes.
+    pub quoted: bool,
+    /// The bytes of the quote that is never closed.
+    pub unclosed: Option<Range<usize>>,
+}
+
+/// Splits a line into words.
+pub(super) fn tokens(line: &str) -> Vec<Token> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    while let Some(start) = line[at..].find(|c: char| !is_blank(c)).map(|skipped| at + skipped) {
+        let token = token(line, start);
+        at = token.at.end;
+        all.push(token);
+    }
+    all
+}
+
+/// White space of any kind, and characters without any width that phones and web pages leave between words.
+pub(super) fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
+fn token(line: &str, start: usize) -> Token {
+    let head = head(line, start);
+    let mut at = head.as_ref().map_or(start, |head| head.at.end + usize::from(head.takes));
+    let mut value = Traced::made("", at);
+    let mut quoted = false;
+    let mut unclosed = None;
+    let opens_here = |at: usize| line[at..].chars().next().is_some_and(|c| opens(c) && (c != '\'' && c != '‘' || closes_single(line, at)));
+    let may_quote = head.as_ref().is_none_or(|head| head.takes);
+    while let Some(c) = line[at..].chars().next().filter(|c| !is_blank(*c)) {
+        // A quote opens at the beginning, or after one that closed or a comma: `"a","b"`. Within a word it is text.
+        let opens_piece = may_quote && (value.text().is_empty() || quoted && line[..at].ends_with(',')) && opens_here(at);
+        if opens_piece {
+            quoted = true;
+            let piece = quote(line, at, c, &mut value);
+            at = piece.end;
+            if !piece.closed {
+                unclosed = Some(piece.start..piece.start + c.len_utf8());
+            }
+        } else {
+            value.push(&line[at..at + c.len_utf8()], at);
+            at += c.len_utf8();
+        }
+    }
+    Token { at: start..at, head, value, quoted, unclosed }
+}
+
+/// Reads the name that an option begins with. `https://`, `12:30` and `- [ ]` begin with none.
+fn head(line: &str, start: usize) -> Option<Head> {
+    let text = &line[start..];
+    let (dashes, skipped) = if text.starts_with("--") {
+        (Dashes::Ascii, 2)
+    } else {
+        let dash = text.chars().next().filter(|c| matches!(c, '—' | '–' | '―' | '−'));
+        dash.map_or((Dashes::None, 0), |dash| (Dashes::Typographic, dash.len_utf8()))
+    };
+    let rest = &text[skipped..];
+    let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(rest.len());
+    let (name, after) = rest.split_at(length);
+    if !name.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let takes = after.starts_with(':') || dashes != Dashes::None && after.starts_with('=');
+    let ends = after.chars().next().is_none_or(is_blank);
+    let is_name = if dashes == Dashes::None { takes && !after.starts_with("://") } else { takes || ends };
+    if !is_name {
+        return None;
+    }
+    let name = name.to_lowercase().replace('_', "-");
+    Some(Head { name, dashes, takes, at: start..start + skipped + length })
+}
+
+const fn opens(c: char) -> bool {
+    matches!(c, '"' | '“' | '”' | '„' | '‟' | '«' | '»' | '\'' | '‘' | '‹' | '＂')
+}
+
+/// The characters that close a quote properly.
+const fn closers(opener: char) -> &'static [char] {
+    match opener {
+        '“' | '”' | '‟' => &['”'],
+        '„' => &['“', '”'],
+        '«' => &['»'],
+        '»' => &['«', '»'],
+        '\'' => &['\''],
+        '‘' => &['’'],
+        '‹' => &['›'],
+        '＂' => &['＂'],
+        _ => &['"'],
+    }
+}
+
+/// The characters that close it where editing by hand has mixed the kinds.
+const STRAY_CLOSERS: &[char] = &['"', '”', '“', '»', '＂'];
+
+/// Whether a single quote at `at` has a partner that ends a word; otherwise it is an apostrophe.
+fn closes_single(line: &str, at: usize) -> bool {
+    let mut inside = line[at..].char_indices().skip(1).peekable();
+    let opener = line[at..].chars().next().unwrap_or('\'');
+    while let Some((_, c)) = inside.next() {
+        if closers(opener).contains(&c) && inside.peek().is_none_or(|(_, next)| is_blank(*next)) {
+            return true;
+        }
+    }
+    false
+}
+
+struct Quote {
+    start: usize,
+    end: usize,
+    closed: bool,
+}
+
+/// Reads one quoted piece into `value`, from its opening quote on. A quote that never closes goes to the end.
+fn quote(line: &str, start: usize, opener: char, value: &mut Traced) -> Quote {
+    let inside = start + opener.len_utf8();
+    let single = matches!(opener, '\'' | '‘');
+    let proper = closing(line, inside, closers(opener), single);
+    let end = proper.or_else(|| if single { None } else { closing(line, inside, STRAY_CLOSERS, false) });
+    let (stop, closed) = end.map_or((line.len(), false), |end| (end, true));
+    let mut at = inside;
+    while let Some(c) = line[at..stop].chars().next() {
+        let next = line[at + c.len_utf8()..].chars().next();
+        let escapes = c == '\\' && next.is_some_and(|next| next == '\\' || next == '"' || closers(opener).contains(&next));
+        let kept = if escapes { at + c.len_utf8() } else { at };
+        let width = line[kept..].chars().next().map_or(0, char::len_utf8);
+        if kept + width > stop {
+            break;
+        }
+        value.push(&line[kept..kept + width], kept);
+        at = kept + width;
+    }
+    let width = line[stop..].chars().next().map_or(0, char::len_utf8);
+    Quote { start, end: stop + width, closed }
+}
+
+/// Where the quote closes: the first of these characters that is not escaped. A single one must end a word.
+fn closing(line: &str, from: usize, closers: &[char], ends_word: bool) -> Option<usize> {
+    let mut escaped = false;
+    for (offset, c) in line[from..].char_indices() {
+        let after = line[from + offset + c.len_utf8()..].chars().next();
+        if !escaped && closers.contains(&c) && (!ends_word || after.is_none_or(is_blank)) {
+            return Some(from + offset);
+        }
+        escaped = !escaped && c == '\\' && after.is_some_and(|next| next == '\\' || next == '"' || closers.contains(&next));
+    }
+    None
+}

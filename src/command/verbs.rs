@@ -1,0 +1,209 @@
+//! The typed commands, from one table: struct, reading, writing and the shapes that the declarations are compared with.
+
+use chrono::TimeDelta;
+
+use super::line::{self, Piece};
+use super::spec::{self, Verb};
+use super::value::{Bad, Field, Person, Shape, Values};
+use super::when::{Moment, When};
+use crate::domain::calendar::Zone;
+use crate::domain::change::ItemKind;
+use crate::domain::ledger::MessageKind;
+use crate::domain::window::{Category, Downtime, Kind, Outcome, State, WindowId};
+
+/// The option that a field stands for: `dry_run` is `dry-run`, `for_` is `for`.
+fn option_name(field: &str) -> String {
+    field.trim_end_matches('_').replace('_', "-")
+}
+
+macro_rules! verbs {
+    ($($(#[$meta:meta])* $name:ident = $path:literal { $($field:ident: $type:ty),* $(,)? })+) => {
+        $(
+            $(#[$meta])*
+            #[doc = concat!("\n\nTyped as `", $path, "`; what each option means stands in its declaration.")]
+            #[derive(Clone, Debug, PartialEq)]
+            pub struct $name {
+                $(#[doc = concat!("The option `", stringify!($field), "`.")] pub $field: $type,)*
+            }
+        )+
+
+        /// A command that can be carried out: every value read, nothing looked up yet.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Command {
+            $($(#[$meta])* $name($name),)+
+        }
+
+        $(
+            impl From<$name> for Command {
+                fn from(command: $name) -> Self {
+                    Self::$name(command)
+                }
+            }
+        )+
+
+        impl Command {
+            /// The verb as it is typed, such as `schedule` or `change add`.
+            #[must_use]
+            pub fn verb(&self) -> &'static str {
+                match self { $(Self::$name(_) => $path,)+ }
+            }
+
+            /// Every verb with the shapes of its fields: the name of the option and what it holds.
+            #[must_use]
+            pub fn shapes() -> Vec<(&'static str, Vec<(String, Shape)>)> {
+                vec![$(($path, vec![$((option_name(stringify!($field)), <$type as Field>::SHAPE),)*]),)+]
+            }
+
+            /// Builds the command of a verb from what was given. `None` when no command belongs to the verb.
+            #[allow(unused_variables, reason = "verbs without options read nothing")]
+            pub(super) fn read(verb: &Verb, given: &Values<'_>) -> Option<Result<Self, (String, Bad)>> {
+                match verb.name.as_str() {
+                    $($path => Some((|| Ok(Self::$name($name {
+                        $($field: given.field(verb, &option_name(stringify!($field)))?,)*
+                    })))()),)+
+                    _ => None,
+                }
+            }
+
+            /// Every option that is set, in the order of the fields, with its values as they are typed.
+            #[allow(unused_variables, reason = "verbs without options write nothing")]
+            fn values(&self) -> Vec<(String, Vec<String>)> {
+                match self {
+                    $(Self::$name(command) => vec![$((option_name(stringify!($field)), command.$field.give()),)*],)+
+                }
+            }
+
+            #[allow(unused_variables, reason = "verbs without options have no flags")]
+            fn flag(&self, name: &str) -> bool {
+                match self {
+                    $(Self::$name(command) => [$((stringify!($field), command.$field.is_on()),)*]
+                        .iter().any(|(field, on): &(&str, bool)| *field == name && *on),)+
+                }
+            }
+
+            /// The window that the command is about, if it is about one.
+            #[must_use]
+            #[allow(unused_variables, reason = "verbs without options name no window")]
+            pub fn window(&self) -> Option<WindowId> {
+                match self {
+                    $(Self::$name(command) => None$(.or(command.$field.window()))*,)+
+                }
+            }
+        }
+    };
+}
+
+verbs! {
+    /// Plan a window.
+    Schedule = "schedule" {
+        title: String, service: Vec<String>, when: When, tz: Option<Zone>, environment: Option<String>,
+        regions: Vec<String>, kind: Option<Kind>, downtime: Option<Downtime>, impact: Option<String>,
+        category: Option<Category>, poc: Option<Person>, rollback: Option<String>, customers: Vec<String>,
+        link: Vec<String>, item: Vec<String>, dry_run: bool, again: bool,
+    }
+    /// Change facts of a window. An empty `impact` or `rollback` clears it.
+    Edit = "edit" {
+        window: WindowId, title: Option<String>, impact: Option<String>, poc: Option<Person>,
+        downtime: Option<Downtime>, service: Vec<String>, regions: Vec<String>, environment: Option<String>,
+        kind: Option<Kind>, category: Option<Category>, rollback: Option<String>, customers: Vec<String>,
+        link: Vec<String>, dry_run: bool,
+    }
+    /// Add an item to the change list.
+    ChangeAdd = "change add" {
+        window: WindowId, text: String, kind: Option<ItemKind>, from: Option<String>, to: Option<String>,
+        cve: Vec<String>, assignee: Option<Person>, parent: Option<i64>, dry_run: bool, again: bool,
+    }
+    /// Reword a change item.
+    ChangeEdit = "change edit" {
+        window: WindowId, item: i64, text: Option<String>, kind: Option<ItemKind>, from: Option<String>,
+        to: Option<String>, cve: Vec<String>, dry_run: bool,
+    }
+    /// Give a change item to a person.
+    ChangeAssign = "change assign" { window: WindowId, item: i64, assignee: Person, dry_run: bool }
+    /// Take items off the change list.
+    ChangeRemove = "change remove" { window: WindowId, item: Vec<i64>, dry_run: bool }
+    /// Add items from a Markdown task list.
+    ChangeImport = "change import" { window: WindowId, text: String, dry_run: bool }
+    /// Report items done; `item` or `all` is given.
+    Done = "done" { window: WindowId, item: Vec<i64>, all: bool, dry_run: bool }
+    /// Take back that items are done.
+    Undo = "undo" { window: WindowId, item: Vec<i64>, dry_run: bool }
+    /// Begin the work.
+    Start = "start" { window: WindowId, dry_run: bool }
+    /// The work is done and is being checked.
+    Verify = "verify" { window: WindowId, dry_run: bool }
+    /// End a window; `downtime` is the real one.
+    Complete = "complete" {
+        window: WindowId, outcome: Option<Outcome>, note: Option<String>, downtime: Option<TimeDelta>, dry_run: bool,
+    }
+    /// Move the end later.
+    Extend = "extend" { window: WindowId, for_: TimeDelta, reason: Option<String>, dry_run: bool, again: bool }
+    /// Move a window to other times.
+    Reschedule = "reschedule" {
+        window: WindowId, when: When, tz: Option<Zone>, reason: Option<String>, dry_run: bool,
+    }
+    /// Call a window off.
+    Cancel = "cancel" { window: WindowId, reason: Option<String>, dry_run: bool }
+    /// Tell how it goes.
+    Note = "note" { window: WindowId, text: String, internal: bool, dry_run: bool, again: bool }
+    /// Seen, somebody is on it.
+    Ack = "ack" { window: WindowId, dry_run: bool }
+    /// List windows.
+    List = "list" {
+        mine: bool, service: Vec<String>, state: Vec<State>, kind: Option<Kind>, regions: Vec<String>,
+        environment: Option<String>, from: Option<Moment>, to: Option<Moment>, all: bool,
+    }
+    /// Show one window.
+    Show = "show" { window: WindowId }
+    /// The next window.
+    Next = "next" { service: Vec<String> }
+    /// The ledger of one window.
+    Reminders = "reminders" { window: WindowId }
+    /// Send the next message now.
+    Remind = "remind" { window: WindowId, dry_run: bool }
+    /// The audit trail of one window.
+    History = "history" { window: WindowId }
+    /// What a message would look like.
+    Preview = "preview" { window: WindowId, message: MessageKind }
+    /// Who the bot takes the caller for.
+    Whoami = "whoami" {}
+    /// Help, on everything or on one verb such as `change` or `change add`.
+    Help = "help" { verb: Option<String> }
+}
+
+impl Command {
+    /// The line that reads back as this command.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let verb = self.spec();
+        let values = self.values();
+        let pieces = values.iter().filter_map(|(name, values)| Some((verb.option(name)?, values)));
+        let pieces = pieces.flat_map(|(option, values)| {
+            let joined = option.splits().then(|| values.join(",")).filter(|joined| !joined.is_empty());
+            let each = if option.splits() { Vec::new() } else { values.clone() };
+            joined.into_iter().chain(each).map(move |value| Piece { option, value })
+        });
+        line::render(verb, &pieces.collect::<Vec<_>>())
+    }
+
+    /// The declaration of its verb.
+    ///
+    /// # Panics
+    /// Never: the tests compare commands and declarations.
+    #[must_use]
+    pub fn spec(&self) -> &'static Verb {
+        spec::catalogue().verb(self.verb()).expect("every command has a declaration")
+    }
+
+    /// Only show what would happen; store nothing.
+    #[must_use]
+    pub fn dry_run(&self) -> bool {
+        self.flag("dry_run")
+    }
+
+    /// Do it again although the same was just done.
+    #[must_use]
+    pub fn again(&self) -> bool {
+        self.flag("again")
+    }
+}

@@ -1,0 +1,183 @@
+//! The configuration: `maintbot.toml` and the environment, read once into what the program uses.
+//!
+//! Everything wrong is found at once, each with the file, the line and what to write instead. Missing keys have
+//! defaults, so that no file at all is a good configuration. Reads files, never the process environment: the caller
+//! hands it over. Secrets stay in [`secrecy`] types and are in no message.
+
+mod build;
+mod problem;
+mod schema;
+mod section;
+mod source;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+pub use problem::{Problem, Problems};
+pub use schema::known_keys;
+
+use crate::domain::organisation::Organisation;
+use problem::{Findings, Place};
+use source::Node;
+
+/// What the environment's variables for single keys start with: `MAINTBOT__SERVER__LISTEN`.
+pub const PREFIX: &str = "MAINTBOT__";
+
+/// The file that is read from the working directory when none is named.
+pub const FILE_NAME: &str = "maintbot.toml";
+
+/// Larger files are not a configuration (bytes).
+const LARGEST_FILE: u64 = 1024 * 1024;
+/// Larger files are not a secret (bytes).
+const LARGEST_SECRET: u64 = 64 * 1024;
+
+/// Everything that is configured, checked and ready for use.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the program listens.
+    pub server: Server,
+    /// Where it keeps what it knows.
+    pub database: Database,
+    /// Services, policies, audiences, people and roles.
+    pub organisation: Organisation,
+}
+
+/// Where the program listens and how it is reached from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Address and port of the HTTP server.
+    pub listen: SocketAddr,
+    /// The address people use, as written, without a slash at the end. `None` where it follows from `listen`; what
+    /// links are made of is [`Organisation::public_url`] in both cases.
+    pub public_url: Option<String>,
+}
+
+/// Where the data is.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// `sqlite://…` or `postgres://…`, perhaps with a password in it.
+    pub url: SecretString,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::with_defaults()
+    }
+}
+
+impl Config {
+    /// What holds when nothing is configured.
+    #[must_use]
+    pub fn with_defaults() -> Self {
+        let mut findings = Findings::new(Path::new(FILE_NAME));
+        build::config(&Node::empty(), Path::new(""), &mut findings)
+    }
+
+    /// The file to read: the one named on the command line, else the one the variable `MAINTBOT_CONFIG` names (empty
+    /// counts as unset), else `maintbot.toml` in `cwd` if it is there, else none.
+    #[must_use]
+    pub fn find(explicit: Option<PathBuf>, variable: Option<PathBuf>, cwd: &Path) -> Option<PathBuf> {
+        let named = explicit.or_else(|| variable.filter(|path| !path.as_os_str().is_empty()));
+        // A link that leads nowhere counts as there: reading it then says so.
+        let usual = || Some(cwd.join(FILE_NAME)).filter(|path| path.symlink_metadata().is_ok());
+        named.or_else(usual)
+    }
+
+    /// Reads the file, if any, and lays the environment's `MAINTBOT__SECTION__KEY` over it. Other variables are
+    /// passed over.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the file, then of the variables' names. A file that cannot be read,
+    /// is larger than 1 MiB, not UTF-8 or not TOML is reported alone.
+    pub fn load<K, V>(file: Option<&Path>, environment: impl IntoIterator<Item = (K, V)>) -> Result<Self, Problems>
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let Some(path) = file else { return Self::from_text(Path::new(FILE_NAME), "", environment) };
+        let text = read_text(path).map_err(|(place, message, hint)| {
+            let mut findings = Findings::new(path);
+            findings.add(&place, "", message, Some(hint));
+            findings.into_problems()
+        })?;
+        Self::from_text(path, &text, environment)
+    }
+
+    /// As [`Config::load`], from text: `file` is the name that problems carry, and paths in the text are relative to
+    /// its folder.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn from_text<K, V>(
+        file: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, Problems>
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let mut findings = Findings::new(file);
+        let Some(mut root) = source::parse(text, &mut findings) else { return Err(findings.into_problems()) };
+        let pairs = environment.into_iter().map(|(name, value)| (name.into(), value.into()));
+        source::overlay(&mut root, pairs, &mut findings);
+        let config = build::config(&root, file.parent().unwrap_or(Path::new("")), &mut findings);
+        if findings.is_empty() { Ok(config) } else { Err(findings.into_problems()) }
+    }
+
+    /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address
+    /// where that is not written.
+    pub fn bound_to(&mut self, address: SocketAddr) {
+        self.server.listen = address;
+        if self.server.public_url.is_none() {
+            self.organisation.public_url = derived_url(address);
+        }
+    }
+}
+
+/// The address under which a browser on the same machine finds the server.
+fn derived_url(listen: SocketAddr) -> String {
+    let mut address = listen;
+    if listen.ip().is_unspecified() {
+        address.set_ip(if listen.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+    }
+    format!("http://{address}")
+}
+
+type Unreadable = (Place, String, String);
+
+fn read_text(path: &Path) -> Result<String, Unreadable> {
+    let unreadable = |message: String, hint: &str| (Place::Whole, message, hint.to_owned());
+    let bytes = match read_bounded(path, LARGEST_FILE) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(unreadable("the file is larger than 1 MiB".into(), "is it the right file?")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let hint = "name another with --config, or leave it out to run with the defaults";
+            return Err(unreadable("there is no such file".into(), hint));
+        }
+        Err(error) => return Err(unreadable(format!("the file cannot be read: {error}"), "check its permissions")),
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let place = source::place_after(&String::from_utf8_lossy(good));
+        (place, "the file is not UTF-8 text from here on".into(), "save it as UTF-8".into())
+    })
+}
+
+/// The bytes of a file; `None` when there are more than `most`.
+fn read_bounded(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    let fits = u64::try_from(bytes.len()).is_ok_and(|read| read <= most);
+    Ok(fits.then_some(bytes))
+}
+
+/// Whether a variable of the environment is one of ours.
+fn is_ours(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}

@@ -1,0 +1,64 @@
+//! The keys that this version knows, section by section: the one place that says so.
+
+/// A section and its keys.
+pub(super) struct Known {
+    /// How the section is written, with `<…>` for names of one's own; empty for the top of the file.
+    pub(super) title: &'static str,
+    pub(super) keys: &'static [&'static str],
+}
+
+pub(super) const TOP: Known = Known {
+    title: "",
+    keys: &["server", "database", "organisation", "region", "service", "policy", "audience", "people", "roles"],
+};
+pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
+pub(super) const DATABASE: Known = Known { title: "[database]", keys: &["url", "url_file"] };
+pub(super) const ORGANISATION: Known = Known { title: "[organisation]", keys: &["name", "time_zone", "ops"] };
+pub(super) const REGION: Known = Known { title: "[[region]]", keys: &["id", "name"] };
+pub(super) const SERVICE: Known =
+    Known { title: "[[service]]", keys: &["id", "name", "regions", "environment", "time_zone"] };
+pub(super) const POLICY: Known = Known {
+    title: "[policy.<kind>]",
+    keys: &["announce", "remind", "change_list", "auto_start", "auto_complete", "overrun_chase", "service"],
+};
+pub(super) const SERVICE_POLICY: Known = Known {
+    title: "[policy.<kind>.service.<id>]",
+    keys: &["announce", "remind", "change_list", "auto_start", "auto_complete", "overrun_chase"],
+};
+pub(super) const AUDIENCE: Known = Known {
+    title: "[[audience]]",
+    keys: &["name", "channels", "services", "regions", "announce", "remind", "change_list", "messages", "internal"],
+};
+pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone"] };
+pub(super) const ROLES: Known =
+    Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
+
+const SECTIONS: [&Known; 10] =
+    [&SERVER, &DATABASE, &ORGANISATION, &REGION, &SERVICE, &POLICY, &SERVICE_POLICY, &AUDIENCE, &PERSON, &ROLES];
+
+/// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.
+pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let rows = SECTIONS.into_iter().flat_map(|section| section.keys.iter().map(|key| (section.title, *key)));
+    // Inside a policy, `service` is a section of its own.
+    rows.filter(|row| *row != (POLICY.title, "service"))
+}
+
+/// The one section that knows this key, where exactly one does.
+pub(super) fn home_of(key: &str) -> Option<&'static str> {
+    let mut homes = SECTIONS.into_iter().filter(|section| section.keys.contains(&key));
+    let home = homes.next()?;
+    homes.next().is_none().then_some(home.title)
+}
+
+/// The candidate that looks most like what was written, when one does.
+pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Below this likeness (1 is equal) a suggestion puzzles more than it helps.
+    const ALIKE: f64 = 0.6;
+    let written: String = written.chars().take(64).collect::<String>().to_lowercase().replace('-', "_");
+    let scored = candidates
+        .into_iter()
+        .map(|name| (strsim::normalized_damerau_levenshtein(&written, &name.replace('-', "_")), name));
+    let best =
+        scored.filter(|(score, _)| *score >= ALIKE).reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.map(|(_, name)| name)
+}

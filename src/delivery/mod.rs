@@ -1,0 +1,333 @@
+//! The only sender. Claims rows by lease, decides what each is still worth, renders it, hands it to its channel and
+//! records what became of it. Never holds a transaction while something outside is spoken to.
+
+mod decide;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio_util::sync::CancellationToken;
+
+pub use decide::{Decision, decide};
+
+use crate::builtin::api as builtin;
+use crate::clock::{Clock, Wake};
+use crate::domain::access::Actor;
+use crate::domain::change::ChangeList;
+use crate::domain::event::{Event, What};
+use crate::domain::ledger::{Delivery, MessageKind, Planned};
+use crate::domain::notice::OPS;
+use crate::domain::organisation::{Channel, Organisation};
+use crate::domain::window::Window;
+use crate::message::Message;
+use crate::message::audience::{Telling, Templates};
+use crate::store::{Claimed, Db, Settled, StoreError, Tx};
+
+/// Rows claimed in one go.
+const BATCH: i64 = 100;
+/// How long a claimed row is ours; a row whose lease ran out is in doubt and claimed again.
+const LEASE: TimeDelta = TimeDelta::minutes(5);
+/// A row that could not be sent for so long after it was due is given up.
+const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
+/// Other processes (the terminal, a second replica) commit without ringing: look at least this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The sender of one process.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    db: Db,
+    organisation: Arc<Organisation>,
+    templates: Arc<Templates>,
+    clock: Clock,
+    wake: Wake,
+    owner: String,
+}
+
+/// What a channel answered.
+enum Answered {
+    /// Sent, with its id there.
+    Sent(Option<String>),
+    /// Not now; try again.
+    Retry(String),
+}
+
+/// What a row is rendered from.
+struct About {
+    window: Window,
+    items: ChangeList,
+    rows: Vec<Delivery>,
+    events: Vec<Event>,
+}
+
+impl Sender {
+    /// A sender under a name of its own: no two running processes may share it.
+    #[must_use]
+    pub fn new(
+        db: Db,
+        organisation: Arc<Organisation>,
+        templates: Arc<Templates>,
+        clock: Clock,
+        wake: Wake,
+        owner: String,
+    ) -> Self {
+        Self { db, organisation, templates, clock, wake, owner }
+    }
+
+    /// Sends what is due until `stop`, then gives back what it had claimed and not begun.
+    pub async fn run(&self, stop: CancellationToken) {
+        let mut rings = self.wake.listen();
+        while !stop.is_cancelled() {
+            let now = self.clock.now();
+            let next = match self.tick(now, &stop).await {
+                Ok(_) => self.next_at().await.unwrap_or_default(),
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "sending failed; trying again");
+                    None
+                }
+            };
+            let wait = async {
+                match next {
+                    Some(at) => self.clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = wait => {}
+                () = Clock::pause(LOOK_EVERY) => {}
+                _ = rings.changed() => {}
+            }
+        }
+        let released = self.db.write(async |tx| tx.release(&self.owner).await).await;
+        if let Err(error) = released {
+            tracing::warn!(error = %error, "claimed messages could not be given back; they are sent when their lease ends");
+        }
+    }
+
+    /// Handles everything due at `now` (UTC) and says how many rows that were.
+    ///
+    /// # Errors
+    /// The database fails; rows already sent are recorded.
+    pub async fn tick(&self, now: DateTime<Utc>, stop: &CancellationToken) -> anyhow::Result<usize> {
+        let mut handled = 0;
+        loop {
+            if self.next_at().await?.is_none_or(|at| at > now) {
+                return Ok(handled);
+            }
+            let claim = self.db.write(async |tx| tx.claim(&self.owner, now, now + LEASE, BATCH).await);
+            let claimed = claim.await.context("claiming what is due")?;
+            if claimed.is_empty() {
+                return Ok(handled);
+            }
+            for row in &claimed {
+                if stop.is_cancelled() {
+                    return Ok(handled);
+                }
+                self.handle(row, now).await?;
+                handled += 1;
+            }
+            self.wake.ring();
+        }
+    }
+
+    /// When the next row is due or its lease ends (UTC).
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn next_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
+        Ok(self.db.read(async |tx| tx.next_claim_at().await).await?)
+    }
+
+    async fn handle(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let row = &claimed.delivery;
+        let tried = match &row.plan.channel {
+            Channel::Builtin(_) | Channel::Tracker => self.embedded(row, now).await,
+            Channel::Log(name) => self.log(row, name, now).await,
+        };
+        match tried {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(delivery = row.id, channel = %row.plan.channel, error, "a message could not be sent");
+                self.failed(row, &error, now).await
+            }
+        }
+    }
+
+    /// The built-in channels and tracker live in the same database: deciding, posting and recording are one commit, so
+    /// nothing can be posted twice or forgotten, whenever the process dies.
+    async fn embedded(&self, row: &Delivery, now: DateTime<Utc>) -> anyhow::Result<()> {
+        self.db
+            .write(async |tx| {
+                let Some(about) = about(tx, row).await? else {
+                    tx.dead(row.id, &self.owner, "its window is gone").await?;
+                    return Ok(());
+                };
+                if !self.still_worth(tx, row, &about, now).await? {
+                    return Ok(());
+                }
+                let remote_id = match (&row.plan.message, &row.plan.channel) {
+                    (MessageKind::IssueOpen | MessageKind::IssueUpdate | MessageKind::IssueClose, _) => {
+                        builtin::keep_issue(tx, &self.organisation, &about.window, &about.items, now).await?
+                    }
+                    (MessageKind::PostEdit, Channel::Builtin(_)) => {
+                        self.edit_posts(tx, row, &about, now).await?;
+                        None
+                    }
+                    (_, Channel::Builtin(name)) => {
+                        let message = self.tell(row, &about, now)?;
+                        Some(builtin::post(tx, name, row, &message, now).await?.to_string())
+                    }
+                    (_, channel) => anyhow::bail!("{} cannot be sent to {channel}", row.plan.message),
+                };
+                tx.sent(row.id, &self.owner, now, remote_id.as_deref()).await?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn log(&self, row: &Delivery, name: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let about = self.db.read(async |tx| about(tx, row).await).await?;
+        let Some(about) = about else { anyhow::bail!("its window is gone") };
+        let worth = self.db.write(async |tx| self.still_worth(tx, row, &about, now).await).await?;
+        if !worth {
+            return Ok(());
+        }
+        let text = self.tell(row, &about, now)?.plain();
+        tracing::info!(target: "maintbot::said", channel = name, message = %row.plan.message, key = row.key(), "{text}");
+        self.record(row, Answered::Sent(None), now).await
+    }
+
+    /// Asks [`decide`]; what is not worth sending is settled with its reason.
+    async fn still_worth(&self, tx: &mut Tx, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<bool> {
+        let settled = match decide(row, &about.window, &about.rows, now) {
+            Decision::Send => return Ok(true),
+            Decision::Skip(reason) => (Settled::Skipped, reason),
+            Decision::Supersede(reason) => (Settled::Superseded, reason),
+        };
+        tx.settle(row.id, settled.0, settled.1, Some(&self.owner)).await?;
+        Ok(false)
+    }
+
+    fn tell(&self, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<Message> {
+        let events = events_of(&row.plan, &about.events);
+        self.templates.tell(&self.telling(&row.plan, about, &events, now))
+    }
+
+    fn telling<'a>(
+        &'a self,
+        plan: &'a Planned,
+        about: &'a About,
+        events: &'a [Event],
+        now: DateTime<Utc>,
+    ) -> Telling<'a> {
+        Telling { plan, window: &about.window, items: &about.items, events, organisation: &self.organisation, now }
+    }
+
+    /// Brings every earlier post of the window on this channel in step with what is true now.
+    async fn edit_posts(&self, tx: &mut Tx, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let edited = about.rows.iter().filter(|r| r.plan.channel == row.plan.channel && is_brought_in_step(r));
+        for sent in edited {
+            let Some(post) = sent.remote_id.as_deref().and_then(|id| id.parse::<i64>().ok()) else { continue };
+            let events = events_of(&sent.plan, &about.events);
+            // The event that made this post is not news to it.
+            if sent.plan.occasion == row.plan.occasion {
+                continue;
+            }
+            let message = self.templates.retell(&self.telling(&sent.plan, about, &events, now))?;
+            builtin::edit(tx, post, &message, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn record(&self, row: &Delivery, answered: Answered, now: DateTime<Utc>) -> anyhow::Result<()> {
+        match answered {
+            Answered::Sent(id) => {
+                self.db.write(async |tx| tx.sent(row.id, &self.owner, now, id.as_deref()).await).await?;
+            }
+            Answered::Retry(error) => {
+                let wait = delay(row.attempts);
+                self.db.write(async |tx| tx.retry(row.id, &self.owner, now + wait, &error, false).await).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries again later, or gives up and tells ops on another channel.
+    async fn failed(&self, row: &Delivery, error: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+        if now - row.plan.due_at.max(row.created_at) < GIVE_UP_AFTER {
+            return self.record(row, Answered::Retry(error.to_owned()), now).await;
+        }
+        self.db
+            .write(async |tx| {
+                if !tx.dead(row.id, &self.owner, error).await? {
+                    return Ok(());
+                }
+                let Some(window) = row.window else { return Ok(()) };
+                let channel = row.plan.channel.to_string();
+                let what = What::DeliveryFailed { message: row.plan.message, channel, error: error.to_owned() };
+                let event = tx.add_event(window, now, Actor::MAINTBOT, "sender", &what).await?;
+                let elsewhere = self.organisation.ops.iter().filter(|c| **c != row.plan.channel);
+                let rows: Vec<Planned> = elsewhere.map(|c| failure_row(row, event, c, now)).collect();
+                tx.insert_deliveries(&row.subject, row.window, &rows, now).await?;
+                Ok::<_, StoreError>(())
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// Posts that show facts which can change.
+fn is_brought_in_step(row: &Delivery) -> bool {
+    use MessageKind::{Announcement, ChangeList, Extended, Moved, Reminder, Started};
+    matches!(row.plan.message, Announcement | Reminder | ChangeList | Moved | Extended | Started)
+}
+
+fn failure_row(failed: &Delivery, event: i64, channel: &Channel, now: DateTime<Utc>) -> Planned {
+    Planned {
+        sequence: failed.plan.sequence,
+        message: MessageKind::DeliveryFailed,
+        occasion: event.to_string(),
+        lead: None,
+        audience: OPS.into(),
+        channel: channel.clone(),
+        due_at: now,
+        skipped: None,
+    }
+}
+
+/// Exponential with jitter: from five seconds to an hour.
+fn delay(attempts: i64) -> TimeDelta {
+    let steps = ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(5))
+        .with_max_delay(Duration::from_secs(3600))
+        .with_jitter()
+        .without_max_times()
+        .build();
+    let wait = steps.into_iter().nth(usize::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0));
+    TimeDelta::from_std(wait.unwrap_or(Duration::from_secs(3600))).unwrap_or(TimeDelta::hours(1))
+}
+
+async fn about(tx: &mut Tx, row: &Delivery) -> Result<Option<About>, StoreError> {
+    let Some(id) = row.window else { return Ok(None) };
+    tx.lock_window(id).await?;
+    let Some(window) = tx.window(id).await? else { return Ok(None) };
+    Ok(Some(About {
+        items: tx.items(id).await?,
+        rows: tx.deliveries(id).await?,
+        events: tx.events(id).await?,
+        window,
+    }))
+}
+
+/// The events a row speaks of: the one that caused it; for a difference, every list edit from there on.
+fn events_of(plan: &Planned, events: &[Event]) -> Vec<Event> {
+    let Ok(first) = plan.occasion.parse::<i64>() else { return Vec::new() };
+    let belongs = |e: &&Event| {
+        e.id == first || (plan.message == MessageKind::ChangeListUpdate && e.id > first && e.what.is_about_items())
+    };
+    events.iter().filter(belongs).cloned().collect()
+}

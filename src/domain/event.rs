@@ -1,0 +1,130 @@
+//! The audit trail: what happened to a window, by whom, where and when.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Zone;
+use super::ledger::MessageKind;
+use super::window::{Outcome, WindowId};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the fields are the facts that their names say; times are UTC, durations seconds")]
+pub enum What {
+    /// Stored and scheduled.
+    Scheduled,
+    /// Facts changed that move nothing.
+    Edited { changes: Vec<FieldChange> },
+    /// Times, services, regions, environment or kind changed.
+    Moved {
+        from_start: DateTime<Utc>,
+        from_end: DateTime<Utc>,
+        from_zone: Zone,
+        changes: Vec<FieldChange>,
+        reason: String,
+    },
+    /// A later end.
+    Extended { by_s: i64, from_end: DateTime<Utc>, to_end: DateTime<Utc>, reason: String },
+    /// Called off.
+    Cancelled { reason: String },
+    /// Work began; `auto` by the clock.
+    Started { auto: bool },
+    /// Every item is reported done, or somebody said so.
+    Verifying { all_done: bool },
+    /// Back to work from verifying.
+    Resumed,
+    /// Over.
+    Completed { outcome: Outcome, note: String, downtime_s: Option<i64>, open: Vec<i64>, auto: bool },
+    /// A progress note.
+    Noted { text: String, internal: bool },
+    /// Somebody is on it.
+    Acknowledged,
+    /// Items joined the list.
+    ItemsAdded { items: Vec<ItemRef>, late: bool },
+    /// An item says something else.
+    ItemEdited { number: i64, from: String, to: String },
+    /// An item has another assignee.
+    ItemAssigned { number: i64, text: String, assignee: Option<String> },
+    /// Items left the list.
+    ItemsRemoved { items: Vec<ItemRef> },
+    /// Items were reported done.
+    ItemsDone { items: Vec<ItemRef> },
+    /// That was taken back.
+    ItemsUndone { items: Vec<ItemRef> },
+    /// Nobody has done anything so long after the start.
+    NoShow { after: String },
+    /// Past the end by so much.
+    Overran { after: String },
+    /// The next message was sent ahead of its time.
+    Reminded { message: MessageKind, occasion: String },
+    /// A message could not be delivered.
+    DeliveryFailed { message: MessageKind, channel: String, error: String },
+}
+
+/// A change item as an event remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRef {
+    /// Its number in the window.
+    pub number: i64,
+    /// Its line at that moment.
+    pub text: String,
+}
+
+/// One fact that changed, in the words people read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// What changed, such as `impact`.
+    pub field: String,
+    /// Its text before.
+    pub from: String,
+    /// Its text now.
+    pub to: String,
+}
+
+/// One line of the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Rises with every event.
+    pub id: i64,
+    /// When (UTC).
+    pub at: DateTime<Utc>,
+    /// The window it happened to.
+    pub window: WindowId,
+    /// Who did it.
+    pub actor: String,
+    /// Where, such as `console`.
+    pub place: String,
+    /// What.
+    pub what: What,
+}
+
+impl What {
+    /// Whether the public sees a difference: raises the window's revision.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        match self {
+            Self::Noted { internal, .. } => !internal,
+            Self::Acknowledged
+            | Self::NoShow { .. }
+            | Self::Overran { .. }
+            | Self::Reminded { .. }
+            | Self::DeliveryFailed { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// Whether it changes the change list.
+    #[must_use]
+    pub fn is_about_items(&self) -> bool {
+        matches!(
+            self,
+            Self::ItemsAdded { .. }
+                | Self::ItemEdited { .. }
+                | Self::ItemAssigned { .. }
+                | Self::ItemsRemoved { .. }
+                | Self::ItemsDone { .. }
+                | Self::ItemsUndone { .. }
+        )
+    }
+}

@@ -1,0 +1,220 @@
+//! The ledger: every message and outside change that is owed, was sent, or was not sent for a recorded reason.
+
+use chrono::{DateTime, Utc};
+
+use super::organisation::Channel;
+use super::window::{WindowId, words};
+
+words! {
+    /// What a delivery says or does.
+    MessageKind {
+        /// The first message about a window.
+        Announcement = "announcement",
+        /// A rung of the ladder after it.
+        Reminder = "reminder",
+        /// The change list, some time before.
+        ChangeList = "change_list",
+        /// The difference to a change list already sent.
+        ChangeListUpdate = "change_list_update",
+        /// Work has begun.
+        Started = "started",
+        /// Other times or services.
+        Moved = "moved",
+        /// A later end.
+        Extended = "extended",
+        /// Called off.
+        Cancelled = "cancelled",
+        /// Over.
+        Completed = "completed",
+        /// A progress note.
+        Note = "note",
+        /// To POC and ops: a quarter of an hour to go.
+        Starting = "starting",
+        /// To POC and ops: nobody has done anything.
+        NoShow = "no_show",
+        /// To POC and ops: past the end.
+        Overrun = "overrun",
+        /// To POC and ops: every item is done, please confirm.
+        ConfirmCompletion = "confirm_completion",
+        /// To POC and ops: the change list is empty.
+        EmptyList = "empty_list",
+        /// To POC and ops: nobody owns the window.
+        NoPoc = "no_poc",
+        /// To POC and ops: a message could not be delivered.
+        DeliveryFailed = "delivery_failed",
+        /// To a person: a change item is theirs.
+        Assigned = "assigned",
+        /// Open the change-list issue.
+        IssueOpen = "issue_open",
+        /// Bring its body and state in step.
+        IssueUpdate = "issue_update",
+        /// Close it.
+        IssueClose = "issue_close",
+        /// Bring earlier posts in step.
+        PostEdit = "post_edit",
+    }
+}
+
+impl MessageKind {
+    /// For people, or an outside change.
+    #[must_use]
+    pub fn class(self) -> Class {
+        match self {
+            Self::IssueOpen | Self::IssueUpdate | Self::IssueClose | Self::PostEdit => Class::Sync,
+            _ => Class::Message,
+        }
+    }
+
+    /// Audiences get it unless they choose otherwise.
+    #[must_use]
+    pub fn is_public(self) -> bool {
+        use MessageKind::{Announcement, Cancelled, Completed, Extended, Moved, Note, Reminder, Started};
+        matches!(self, Announcement | Reminder | Started | Moved | Extended | Cancelled | Completed | Note)
+    }
+
+    /// Audiences can choose it.
+    #[must_use]
+    pub fn is_for_audiences(self) -> bool {
+        self.is_public() || matches!(self, Self::ChangeList | Self::ChangeListUpdate)
+    }
+
+    /// Who got one of these has been told of the window.
+    #[must_use]
+    pub fn tells(self) -> bool {
+        matches!(self, Self::Announcement | Self::Reminder | Self::Started)
+    }
+
+    /// Makes sense only to those who were told before.
+    #[must_use]
+    pub fn needs_told(self) -> bool {
+        matches!(self, Self::Moved | Self::Extended | Self::Cancelled | Self::Completed)
+    }
+
+    /// Planned ahead from lead times, as opposed to caused by an event.
+    #[must_use]
+    pub fn is_planned(self) -> bool {
+        matches!(
+            self,
+            Self::Announcement | Self::Reminder | Self::ChangeList | Self::Starting | Self::EmptyList | Self::NoPoc
+        )
+    }
+}
+
+words! {
+    /// Whom a delivery is for.
+    Class {
+        /// People read it.
+        Message = "message",
+        /// It keeps an outside thing in step.
+        Sync = "sync",
+    }
+}
+
+words! {
+    /// Where a delivery is.
+    DeliveryState {
+        /// Owed.
+        Due = "due",
+        /// Being sent under a lease.
+        Sending = "sending",
+        /// Sent.
+        Sent = "sent",
+        /// Failed, to be tried again.
+        Retrying = "retrying",
+        /// Given up.
+        Dead = "dead",
+        /// Its moment passed or nobody needed it.
+        Skipped = "skipped",
+        /// Something newer took its place.
+        Superseded = "superseded",
+    }
+}
+
+impl DeliveryState {
+    /// Not sent yet and nobody is sending it: the service may still replace it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Due | Self::Retrying)
+    }
+}
+
+words! {
+    /// Why a delivery was not sent.
+    Reason {
+        /// The window has other times now.
+        Moved = "moved",
+        /// The window was called off.
+        Cancelled = "cancelled",
+        /// A newer message says it.
+        Newer = "newer",
+        /// Its moment passed while nothing could be sent.
+        TooLate = "too_late",
+        /// The announcement said it.
+        AlreadyTold = "already_told",
+        /// The channel never heard of the window.
+        NotToldBefore = "not_told_before",
+        /// Another reminder falls on the same working day.
+        DayOffMerge = "day_off_merge",
+        /// Nobody there wants it any more.
+        Unsubscribed = "unsubscribed",
+        /// There is nobody to send it to.
+        NoRecipient = "no_recipient",
+    }
+}
+
+/// A row that the ledger should hold, before it has an id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// The window's sequence that it belongs to.
+    pub sequence: i64,
+    /// What it says or does.
+    pub message: MessageKind,
+    /// The lead (`14d`, `-15m`) for planned messages; the audit event's id for what an event causes.
+    pub occasion: String,
+    /// The lead, for the ladder.
+    pub lead: Option<String>,
+    /// The audience, `ops`, or `@name`; empty for sync rows.
+    pub audience: String,
+    /// Where it goes.
+    pub channel: Channel,
+    /// When it is owed (UTC).
+    pub due_at: DateTime<Utc>,
+    /// Known from the start not to be sent, and why.
+    pub skipped: Option<Reason>,
+}
+
+/// One row of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its number.
+    pub id: i64,
+    /// What it is about: a window's id.
+    pub subject: String,
+    /// The window, where there is one.
+    pub window: Option<WindowId>,
+    /// The plan for it.
+    pub plan: Planned,
+    /// Where it is.
+    pub state: DeliveryState,
+    /// Why it was not sent.
+    pub reason: Option<Reason>,
+    /// What the channel answered last, where it failed.
+    pub error: Option<String>,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was sent (UTC).
+    pub sent_at: Option<DateTime<Utc>>,
+    /// Its id at the other end.
+    pub remote_id: Option<String>,
+    /// When it was planned (UTC).
+    pub created_at: DateTime<Utc>,
+}
+
+impl Delivery {
+    /// The key that no other row has, for looking it up at the other end.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let p = &self.plan;
+        format!("{}/{}/{}/{}/{}/{}", self.subject, p.sequence, p.message, p.occasion, p.audience, p.channel)
+    }
+}

@@ -1,0 +1,294 @@
+//! What the organisation has written down once: services, policies, audiences, people. Built from the configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::access::Role;
+use super::calendar::{Lead, WorkingCalendar, Zone};
+use super::ledger::MessageKind;
+use super::window::{Kind, Window, words};
+
+/// Where a message goes: `builtin:ops`, `log:audit`. Prints and parses that way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Channel {
+    /// A channel of the built-in console.
+    Builtin(String),
+    /// The built-in change-list tracker.
+    Tracker,
+    /// Lines in maintbot's own log, under a name.
+    Log(String),
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builtin(name) => write!(f, "builtin:{name}"),
+            Self::Tracker => f.write_str("tracker:builtin"),
+            Self::Log(name) => write!(f, "log:{name}"),
+        }
+    }
+}
+
+impl From<Channel> for String {
+    fn from(channel: Channel) -> Self {
+        channel.to_string()
+    }
+}
+
+impl TryFrom<String> for Channel {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for Channel {
+    type Err = String;
+
+    /// Reads `builtin:NAME`, `log:NAME` or `tracker:builtin`. Errors list what is known.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (scheme, name) = text.split_once(':').unwrap_or((text, ""));
+        let plain = !name.is_empty()
+            && name.len() <= 80
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        match scheme {
+            "tracker" if name == "builtin" => Ok(Self::Tracker),
+            "builtin" | "log" if !plain => Err(format!(
+                "`{text}` needs a name of letters, digits, `-`, `_` or `.` after the colon, such as `{scheme}:ops`"
+            )),
+            "builtin" => Ok(Self::Builtin(name.into())),
+            "log" => Ok(Self::Log(name.into())),
+            _ => Err(format!("`{text}` is not a channel: write `builtin:NAME` or `log:NAME`")),
+        }
+    }
+}
+
+/// When the first message goes out: a lead time, or as soon as the window is scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announce {
+    /// As soon as the window is scheduled.
+    AtOnce,
+    /// So long before the start.
+    Lead(Lead),
+}
+
+impl fmt::Display for Announce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtOnce => f.write_str("at_once"),
+            Self::Lead(lead) => lead.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Announce {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "at_once" {
+            return Ok(Self::AtOnce);
+        }
+        text.parse().map(Self::Lead).map_err(|e| format!("{e}; or `at_once`"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Announce {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+words! {
+    /// Whether a window completes by itself.
+    AutoComplete {
+        /// A person reports completion.
+        Never = "false",
+        /// As soon as every item is reported done.
+        AllDone = "all_done",
+        /// At the planned end, if no item is open.
+        AtEnd = "at_end",
+    }
+}
+
+/// The rules for one kind of window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// When audiences hear first.
+    pub announce: Announce,
+    /// When they are reminded.
+    pub remind: Vec<Lead>,
+    /// When the change list is sent.
+    pub change_list: Announce,
+    /// Whether the window starts by itself at its start.
+    pub auto_start: bool,
+    /// Whether it completes by itself.
+    pub auto_complete: AutoComplete,
+    /// First and repeated distance of the overrun chase; zero turns it off.
+    pub overrun_chase: TimeDelta,
+}
+
+/// A named set of people reached over channels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audience {
+    /// Its name, unique in the configuration.
+    pub name: String,
+    /// Where its members read.
+    pub channels: Vec<Channel>,
+    /// Services it cares for; empty means all.
+    pub services: Vec<String>,
+    /// Regions it cares for; empty means all.
+    pub regions: Vec<String>,
+    /// Overrides the policy's announcement.
+    pub announce: Option<Announce>,
+    /// Overrides the policy's reminders.
+    pub remind: Option<Vec<Lead>>,
+    /// Overrides the policy's change-list lead.
+    pub change_list: Option<Announce>,
+    /// Which messages it gets; `None` means all that concern the public.
+    pub messages: Option<BTreeSet<MessageKind>>,
+    /// Staff: may read what is not public.
+    pub internal: bool,
+}
+
+impl Audience {
+    /// Whether a window touches what this audience cares for.
+    #[must_use]
+    pub fn concerns(&self, window: &Window) -> bool {
+        let services = self.services.is_empty() || window.services.iter().any(|s| self.services.contains(s));
+        let regions = self.regions.is_empty()
+            || window.regions.is_empty()
+            || window.regions.iter().any(|r| self.regions.contains(r));
+        services && regions
+    }
+
+    /// Whether it is told this kind of message.
+    #[must_use]
+    pub fn wants(&self, message: MessageKind) -> bool {
+        match &self.messages {
+            Some(chosen) => chosen.contains(&message),
+            None => message.is_public(),
+        }
+    }
+}
+
+/// Something that is maintained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its id, as typed in commands.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Regions it runs in.
+    pub regions: Vec<String>,
+    /// Environment of its windows where none is typed.
+    pub environment: Option<String>,
+    /// Zone of its windows where none is typed.
+    pub zone: Option<Zone>,
+}
+
+/// A region: where customers and machines are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Its id, as typed in commands.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// One person on every surface.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The zone their times are read in.
+    pub zone: Option<Zone>,
+}
+
+/// Everything written down once about the organisation.
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    /// Its name.
+    pub name: String,
+    /// Its zone: the last resort for typed times.
+    pub zone: Zone,
+    /// Working week and holidays.
+    pub working: WorkingCalendar,
+    /// Where internal messages go.
+    pub ops: Vec<Channel>,
+    /// Services by id. Empty: any id is accepted.
+    pub services: BTreeMap<String, Service>,
+    /// Regions by id. Empty: any id is accepted.
+    pub regions: BTreeMap<String, Region>,
+    /// Policies by kind.
+    pub policies: BTreeMap<String, Policy>,
+    /// Policies by kind and service, where a service has its own.
+    pub service_policies: BTreeMap<(String, String), Policy>,
+    /// Audiences in the order of the configuration.
+    pub audiences: Vec<Audience>,
+    /// People by id.
+    pub people: BTreeMap<String, Person>,
+    /// Who holds which role; `None` where nothing is written and the surfaces' defaults hold.
+    pub roles: Option<BTreeMap<Role, Vec<String>>>,
+    /// Base of links in messages, without a slash at the end.
+    pub public_url: String,
+}
+
+impl Organisation {
+    /// The policy of a window: of its kind and first service that has its own, else of its kind.
+    ///
+    /// A kind without a policy (removed from the configuration since) falls back to `scheduled`.
+    #[must_use]
+    pub fn policy(&self, kind: &Kind, services: &[String]) -> &Policy {
+        services
+            .iter()
+            .find_map(|service| self.service_policies.get(&(kind.0.clone(), service.clone())))
+            .or_else(|| self.policies.get(&kind.0))
+            .unwrap_or_else(|| &self.policies[Kind::SCHEDULED])
+    }
+
+    /// A service's name for people; its id where it has none.
+    #[must_use]
+    pub fn service_name<'a>(&'a self, id: &'a str) -> &'a str {
+        self.services.get(id).map_or(id, |service| service.name.as_str())
+    }
+
+    /// The page of a window.
+    #[must_use]
+    pub fn window_url(&self, window: &Window) -> String {
+        format!("{}/windows/{}", self.public_url, window.id)
+    }
+
+    /// Roles that `[roles]` gives to any of these names; `None` where `[roles]` is not written.
+    #[must_use]
+    pub fn roles_of(&self, names: &[&str]) -> Option<BTreeSet<Role>> {
+        let roles = self.roles.as_ref()?;
+        let held = |holders: &Vec<String>| holders.iter().any(|h| h == "*" || names.contains(&h.as_str()));
+        Some(roles.iter().filter(|(_, holders)| held(holders)).map(|(role, _)| *role).collect())
+    }
+
+    /// Who could do what needs this role, as written in `[roles]`.
+    #[must_use]
+    pub fn holders_of(&self, needed: Role) -> Vec<String> {
+        let covering = self.roles.iter().flatten().filter(|(role, _)| role.covers(needed));
+        covering.flat_map(|(_, holders)| holders.iter().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_read_and_print_the_same_and_refuse_the_unknown() {
+        for text in ["builtin:ops", "log:audit", "tracker:builtin"] {
+            assert_eq!(text.parse::<Channel>().map(|c| c.to_string()), Ok(text.into()));
+        }
+        for text in ["builtin:", "builtin:a b", "carrier-pigeon:x", "", "tracker:x"] {
+            assert!(text.parse::<Channel>().is_err(), "{text}");
+        }
+    }
+}

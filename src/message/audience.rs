@@ -1,0 +1,288 @@
+//! What audiences and ops are told: templates, one per message and language, filled with the window's facts.
+//!
+//! A template is plain text: the first line is the heading, every further line a paragraph. `{{ block("facts") }}` on a
+//! line of its own stands for the facts, `items` for the change list, `changes` for what changed in it. Text from people
+//! is only ever data: it cannot start a block or a template expression.
+
+use anyhow::Context as _;
+use minijinja::{Environment, UndefinedBehavior, context};
+
+use super::text::{count, shown};
+use super::{Block, Message, words};
+use crate::domain::calendar::{Span, at, duration_words};
+use crate::domain::change::ChangeList;
+use crate::domain::event::{Event, FieldChange, What};
+use crate::domain::ledger::{Class, MessageKind, Planned};
+use crate::domain::organisation::Organisation;
+use crate::domain::window::{Kind, Outcome, Window};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Starts a block marker; shown text never holds it.
+const MARK: char = '\u{2}';
+/// Stands for a line break inside a value, so that it cannot start a paragraph.
+const BREAK: char = '\u{3}';
+
+macro_rules! templates {
+    ($($kind:ident = $file:literal),+ $(,)?) => {
+        /// Every message with its English template.
+        const TEMPLATES: &[(MessageKind, &str)] =
+            &[$((MessageKind::$kind, include_str!(concat!("../../templates/messages/en/", $file, ".txt")))),+];
+    };
+}
+
+templates! {
+    Announcement = "announcement", Reminder = "reminder", ChangeList = "change_list",
+    ChangeListUpdate = "change_list_update", Started = "started", Moved = "moved", Extended = "extended",
+    Cancelled = "cancelled", Completed = "completed", Note = "note", Starting = "starting", NoShow = "no_show",
+    Overrun = "overrun", ConfirmCompletion = "confirm_completion", EmptyList = "empty_list", NoPoc = "no_poc",
+    DeliveryFailed = "delivery_failed", Assigned = "assigned",
+}
+
+/// The compiled templates.
+#[derive(Debug)]
+pub struct Templates(Environment<'static>);
+
+/// What one message is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling<'a> {
+    /// The row that is owed.
+    pub plan: &'a Planned,
+    /// The window as it is now.
+    pub window: &'a Window,
+    /// Its change list as it is now.
+    pub items: &'a ChangeList,
+    /// The event that caused the row first, then later ones that belong to it; none for planned messages.
+    pub events: &'a [Event],
+    /// Names and links.
+    pub organisation: &'a Organisation,
+    /// Now (UTC).
+    pub now: DateTime<Utc>,
+}
+
+impl Templates {
+    /// Compiles the built-in templates.
+    ///
+    /// # Errors
+    /// A template does not compile.
+    pub fn builtin() -> anyhow::Result<Self> {
+        let mut env = Environment::new();
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.add_function("block", |name: String| format!("{MARK}{name}"));
+        for (kind, source) in TEMPLATES {
+            env.add_template(kind.as_str(), source).with_context(|| format!("template {kind}"))?;
+        }
+        Ok(Self(env))
+    }
+
+    /// The message for one row.
+    ///
+    /// # Errors
+    /// The template names something that is not there.
+    pub fn tell(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
+        let template = self.0.get_template(t.plan.message.as_str())?;
+        let filled = template.render(values(t)).with_context(|| format!("template {}", t.plan.message))?;
+        let mut message = Message::default();
+        for (n, line) in filled.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
+            let text = line.replace(BREAK, "\n");
+            match line.strip_prefix(MARK) {
+                Some(name) => message.blocks.extend(named_block(name, t)),
+                None if n == 0 => message.blocks.push(Block::Heading(text)),
+                None => message.blocks.push(Block::Text(text)),
+            }
+        }
+        Ok(message)
+    }
+
+    /// An earlier post brought in step: the same message with the present facts and where the window is now.
+    ///
+    /// # Errors
+    /// As [`Self::tell`].
+    pub fn retell(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
+        let state = t.window.state_words(t.now);
+        Ok(self.tell(t)?.text(format!("Updated: {} is now {state}, {}.", t.window.id, t.window.span)))
+    }
+}
+
+/// Text from a person as a template may hold it.
+fn data(text: &str) -> String {
+    shown(text).trim().replace('\n', &BREAK.to_string())
+}
+
+fn values(t: &Telling<'_>) -> minijinja::Value {
+    let w = t.window;
+    let zone = &w.span.zone;
+    let (done, all) = t.items.progress();
+    let event = t.events.first();
+    let (mut reason, mut note, mut from_when, mut by, mut after, mut internal) =
+        (String::new(), String::new(), String::new(), String::new(), String::new(), false);
+    let (mut failed_message, mut failed_channel) = (String::new(), String::new());
+    match event.map(|e| &e.what) {
+        Some(What::Moved { from_start, from_end, from_zone, reason: why, .. }) => {
+            let from = Span { starts_at: *from_start, ends_at: *from_end, zone: from_zone.clone() };
+            if from != w.span {
+                from_when = from.to_string();
+            }
+            reason.clone_from(why);
+        }
+        Some(What::Extended { by_s, from_end, reason: why, .. }) => {
+            by = duration_words(TimeDelta::seconds(*by_s));
+            from_when = at(*from_end, zone);
+            reason.clone_from(why);
+        }
+        Some(What::Cancelled { reason: why }) => reason.clone_from(why),
+        Some(What::Completed { note: text, .. }) => note.clone_from(text),
+        Some(What::Noted { text, internal: staff }) => {
+            note.clone_from(text);
+            internal = *staff;
+        }
+        Some(What::NoShow { after: so_long } | What::Overran { after: so_long }) => {
+            so_long.trim_start_matches('+').clone_into(&mut after);
+        }
+        Some(What::DeliveryFailed { message, channel, error }) => {
+            failed_message = message.to_string();
+            failed_channel.clone_from(channel);
+            reason.clone_from(error);
+        }
+        _ => {}
+    }
+    context! {
+        id => w.id.to_string(),
+        title => data(&w.title),
+        kind => w.kind.to_string(),
+        kind_words => kind_words(&w.kind),
+        impact => data(&w.impact),
+        when => w.span.to_string(),
+        starts => at(w.span.starts_at, zone),
+        ends => at(w.span.ends_at, zone),
+        until_start => until(t.now, w.span.starts_at),
+        services => data(&words::services(t.organisation, w)),
+        poc => w.poc.as_deref().map(data).unwrap_or_default(),
+        state => w.state_words(t.now),
+        outcome => w.outcome.map(Outcome::as_str).unwrap_or_default(),
+        outcome_words => w.outcome.map(outcome_words).unwrap_or_default(),
+        downtime => w.actual_downtime.map(duration_words).unwrap_or_default(),
+        reason => data(&reason),
+        note => data(&note),
+        internal => internal,
+        actor => event.map(|e| data(&e.actor)).unwrap_or_default(),
+        from_when => from_when,
+        extended_by => by,
+        after => after,
+        failed_message => failed_message,
+        failed_channel => data(&failed_channel),
+        assignee => data(t.plan.audience.trim_start_matches('@')),
+        done => done,
+        open => all - done,
+        items => count(all, "item"),
+        url => t.organisation.window_url(w),
+        organisation => data(&t.organisation.name),
+    }
+}
+
+fn kind_words(kind: &Kind) -> String {
+    match kind.0.as_str() {
+        Kind::SCHEDULED => "Planned maintenance".into(),
+        Kind::EMERGENCY => "Emergency maintenance".into(),
+        Kind::NO_DOWNTIME => "Maintenance without downtime".into(),
+        own => {
+            let mut words = own.replace(['_', '-'], " ");
+            if let Some(first) = words.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            words
+        }
+    }
+}
+
+fn outcome_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Success => "completed",
+        Outcome::Partial => "completed in part",
+        Outcome::RolledBack => "rolled back; everything is as it was before",
+        Outcome::Failed => "ended without success",
+    }
+}
+
+/// `in 7 days`, `in 1 day`, `in 12 hours`, `in 45 minutes`, `now`.
+fn until(now: DateTime<Utc>, start: DateTime<Utc>) -> String {
+    let left = start - now;
+    // A wall-clock day is 23 to 25 hours long where the clocks change.
+    let days = (left + TimeDelta::hours(1)).num_days();
+    if days >= 1 {
+        format!("in {}", count(usize::try_from(days).unwrap_or(0), "day"))
+    } else if left > TimeDelta::zero() {
+        let whole_minutes = TimeDelta::minutes((left.num_seconds() + 59) / 60);
+        format!("in {}", duration_words(whole_minutes))
+    } else {
+        "now".into()
+    }
+}
+
+fn named_block(name: &str, t: &Telling<'_>) -> Option<Block> {
+    match name {
+        "facts" => Some(Block::Facts(facts(t))),
+        "items" => Some(Block::Items(words::item_lines(t.items, &t.window.span.zone))).filter(|_| !t.items.0.is_empty()),
+        "changes" => Some(Block::Text(changes(t.events).join("\n"))),
+        "fields" => Some(Block::Facts(fields(t.events))).filter(|b| *b != Block::Facts(Vec::new())),
+        _ => None,
+    }
+}
+
+/// What every message that needs them shows: when, what, for how long, whom to ask.
+fn facts(t: &Telling<'_>) -> Vec<(String, String)> {
+    let w = t.window;
+    let downtime = match w.downtime {
+        Some(d) if w.kind.has_downtime() => {
+            format!("{} inside a {} window", d.words(), duration_words(w.span.ends_at - w.span.starts_at))
+        }
+        _ if !w.kind.has_downtime() => "none".into(),
+        _ => String::new(),
+    };
+    let all = [
+        ("When", w.span.to_string()),
+        ("Services", words::services(t.organisation, w)),
+        ("Regions", w.regions.join(", ")),
+        ("Environment", if w.environment == "production" { String::new() } else { w.environment.clone() }),
+        ("Expected downtime", downtime),
+        ("Contact", w.poc.clone().unwrap_or_default()),
+        ("Details", t.organisation.window_url(w)),
+    ];
+    all.into_iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| (n.to_owned(), v)).collect()
+}
+
+/// The facts that an edit changed besides the times.
+fn fields(events: &[Event]) -> Vec<(String, String)> {
+    let Some(What::Moved { changes, .. }) = events.first().map(|e| &e.what) else { return Vec::new() };
+    changes.iter().map(|FieldChange { field, from, to }| (field.clone(), format!("{to} (was {from})"))).collect()
+}
+
+/// One line per difference to the list that was sent, the last word on an item only.
+fn changes(events: &[Event]) -> Vec<String> {
+    let mut lines: Vec<(i64, String)> = Vec::new();
+    let mut say = |number: i64, line: String| {
+        lines.retain(|(n, _)| *n != number);
+        lines.push((number, line));
+    };
+    for event in events {
+        match &event.what {
+            What::ItemsAdded { items, .. } => items.iter().for_each(|i| say(i.number, format!("Added: {}. {}", i.number, i.text))),
+            What::ItemsRemoved { items } => {
+                items.iter().for_each(|i| say(i.number, format!("Removed: {}. {}", i.number, i.text)));
+            }
+            What::ItemEdited { number, from, to } => say(*number, format!("Changed: {number}. {to} (was: {from})")),
+            What::ItemAssigned { number, text, assignee } => {
+                let who = assignee.as_deref().unwrap_or("nobody");
+                say(*number, format!("Assigned to {who}: {number}. {text}"));
+            }
+            _ => {}
+        }
+    }
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+/// Messages with a template: everything that people read.
+#[must_use]
+pub fn messages() -> Vec<MessageKind> {
+    MessageKind::ALL.iter().copied().filter(|kind| kind.class() == Class::Message).collect()
+}
+

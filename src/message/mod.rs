@@ -1,0 +1,113 @@
+//! What we say, before it has a format. [`words`] words replies and refusals; `templates/messages` words what audiences
+//! get ([`audience`]); surfaces only format a [`Message`]. [`text`] is the plain form.
+//!
+//! Everything in a message is data: a surface escapes it for the place where it is shown.
+
+pub mod audience;
+pub mod text;
+pub mod words;
+
+use serde::{Deserialize, Serialize};
+
+/// Something said: blocks from top to bottom.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The blocks in order.
+    pub blocks: Vec<Block>,
+}
+
+/// One part of a message. All text is plain; none of it is markup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Block {
+    /// What it is about.
+    Heading(String),
+    /// A paragraph; line breaks count.
+    Text(String),
+    /// Named facts.
+    Facts(Vec<(String, String)>),
+    /// The change list.
+    Items(Vec<ItemLine>),
+    /// Rows under a head.
+    Table {
+        /// Names of the columns.
+        head: Vec<String>,
+        /// The rows.
+        rows: Vec<Vec<String>>,
+    },
+    /// One line to copy.
+    Copy(String),
+    /// What was typed, with a mark under the wrong part.
+    Caret {
+        /// The line.
+        line: String,
+        /// First marked character, counted in characters.
+        from: usize,
+        /// How many characters are marked, at least one.
+        width: usize,
+    },
+}
+
+/// One line of a change list as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemLine {
+    /// The number to type after `done MW-1`.
+    pub number: i64,
+    /// What is done.
+    pub text: String,
+    /// 0 for a top-level item.
+    pub depth: usize,
+    /// Ticked.
+    pub done: bool,
+    /// Who, when, whose: what follows the text.
+    pub aside: String,
+}
+
+impl Message {
+    /// A message that starts with what it is about.
+    #[must_use]
+    pub fn titled(heading: impl Into<String>) -> Self {
+        Self { blocks: vec![Block::Heading(heading.into())] }
+    }
+
+    /// One paragraph and nothing else.
+    #[must_use]
+    pub fn line(text: impl Into<String>) -> Self {
+        Self { blocks: vec![Block::Text(text.into())] }
+    }
+
+    /// Adds a paragraph.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.blocks.push(Block::Text(text.into()));
+        self
+    }
+
+    /// Adds named facts, leaving out the empty ones.
+    #[must_use]
+    pub fn facts<N: Into<String>>(mut self, facts: impl IntoIterator<Item = (N, String)>) -> Self {
+        let known = facts.into_iter().map(|(n, v)| (n.into(), v)).filter(|(_, v)| !v.is_empty());
+        self.blocks.push(Block::Facts(known.collect()));
+        self
+    }
+
+    /// Adds one line to copy.
+    #[must_use]
+    pub fn copy(mut self, line: impl Into<String>) -> Self {
+        self.blocks.push(Block::Copy(line.into()));
+        self
+    }
+
+    /// Adds a block.
+    #[must_use]
+    pub fn block(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
+    }
+
+    /// The plain text of it.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        text::plain(self)
+    }
+}

@@ -1,0 +1,146 @@
+//! What the clock does to windows: starting, chasing, completing. Each is a transaction of its own, done by maintbot.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::run::Completion;
+use super::{Cx, Failure, Outcome, Service};
+use crate::clock::Clock;
+use crate::command::{Input, parse};
+use crate::domain::access::Actor;
+use crate::domain::event::What;
+use crate::domain::ledger::MessageKind;
+use crate::domain::timed::{self, Timed};
+use crate::domain::window::{Outcome as Went, WindowId};
+
+/// Windows looked at in one go.
+const BATCH: i64 = 100;
+/// Other processes commit without ringing: look at least this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Where timed events happen, for the audit trail.
+const PLACE: &str = "clock";
+
+impl Service {
+    /// Does everything that is due at `now` (UTC) and says how many things it did.
+    ///
+    /// # Errors
+    /// The database fails; what was done before stays done.
+    pub async fn tick(&self, now: DateTime<Utc>) -> anyhow::Result<usize> {
+        let mut did = 0;
+        loop {
+            let due = self.db.read(async |tx| Ok::<_, Failure>(tx.windows_due(now, BATCH).await?)).await;
+            let due = due.map_err(fault)?;
+            if due.is_empty() {
+                return Ok(did);
+            }
+            for id in due {
+                self.act(id, now).await.map_err(fault)?;
+                did += 1;
+            }
+            self.wake.ring();
+        }
+    }
+
+    /// Does what is due until `stop`, sleeping in between.
+    pub async fn pass_time(&self, stop: CancellationToken) {
+        let mut rings = self.wake.listen();
+        while !stop.is_cancelled() {
+            let next = match self.tick(self.now()).await {
+                Ok(_) => self.next_tick_at().await.unwrap_or_default(),
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "timed transitions failed; trying again");
+                    None
+                }
+            };
+            let wait = async {
+                match next {
+                    Some(at) => self.clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = wait => {}
+                () = Clock::pause(LOOK_EVERY) => {}
+                _ = rings.changed() => {}
+            }
+        }
+    }
+
+    /// When the clock will next do something to a window (UTC).
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn next_tick_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let at = self.db.read(async |tx| Ok::<_, Failure>(tx.next_action_at().await?)).await;
+        at.map_err(fault)
+    }
+
+    async fn act(&self, id: WindowId, now: DateTime<Utc>) -> Outcome<()> {
+        let actor = Actor::maintbot();
+        let parsed = parse(&Input::Text(format!("show {id}")))?;
+        self.db
+            .write(async |tx| {
+                let mut cx = Cx {
+                    service: self,
+                    organisation: &self.organisation,
+                    tx,
+                    actor: &actor,
+                    place: PLACE,
+                    author_zone: None,
+                    now,
+                    parsed: &parsed,
+                    planned: Vec::new(),
+                };
+                cx.pass_time(id).await
+            })
+            .await
+    }
+}
+
+impl Cx<'_> {
+    /// Does the one thing that is due for this window, or notes that nothing is any more.
+    async fn pass_time(&mut self, id: WindowId) -> Outcome<()> {
+        self.tx.lock_window(id).await?;
+        let Some(mut w) = self.tx.window(id).await? else { return Ok(()) };
+        let items = self.tx.items(id).await?;
+        let policy = self.organisation.policy(&w.kind, &w.services);
+        let Some((at, timed)) = timed::due(&w, &items, policy, self.now) else {
+            let next = timed::next(&w, &items, policy).map(|(at, _)| at);
+            return Ok(self.tx.set_next_action(id, next).await?);
+        };
+        match timed {
+            Timed::Start => self.begin(&mut w, &items, at, true).await,
+            Timed::Complete => {
+                let how = Completion { outcome: Went::Success, note: String::new(), downtime: None, auto: true };
+                self.finish(&mut w, &items, how).await
+            }
+            Timed::NoShow { count, occasion } => {
+                w.no_shows = count;
+                self.chase(w, MessageKind::NoShow, What::NoShow { after: occasion }).await
+            }
+            Timed::Overrun { count, occasion } => {
+                w.overruns = count;
+                self.chase(w, MessageKind::Overrun, What::Overran { after: occasion }).await
+            }
+        }
+    }
+
+    /// Asks POC and ops what is going on. The occasion is the distance, so that a chase is made once.
+    async fn chase(&mut self, mut w: crate::domain::window::Window, message: MessageKind, what: What) -> Outcome<()> {
+        let items = self.tx.items(w.id).await?;
+        let event = self.record(&mut w, &what).await?;
+        self.cause(&w, message, event).await?;
+        self.conclude(&w, &items, event, &what).await
+    }
+}
+
+fn fault(failure: Failure) -> anyhow::Error {
+    match failure {
+        Failure::Fault(error) => error,
+        Failure::Refused(refusal) => anyhow::anyhow!("{}", crate::message::words::refused(&refusal).detail),
+        Failure::Instead(_) | Failure::Redelivered => anyhow::anyhow!("a timed transition came to no end"),
+    }
+}

@@ -1,0 +1,452 @@
+//! One function per command: reads and rules first, then state, deliveries and audit in one transaction. Sends nothing.
+//!
+//! Surfaces build an [`Invocation`] and render the [`Answer`]; pages read through [`query`].
+
+mod change;
+pub mod due;
+mod ledger;
+mod plan;
+pub mod query;
+mod read;
+mod run;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, Wake};
+use crate::command::{self, Command, Input, Parsed};
+use crate::domain::access::{Actor, Role};
+use crate::domain::calendar::Zone;
+use crate::domain::change::ChangeList;
+use crate::domain::event::{Event, What};
+use crate::domain::ledger::Planned;
+use crate::domain::organisation::Organisation;
+use crate::domain::refusal::Refusal;
+use crate::domain::window::{State, Step, Window, WindowId};
+use crate::message::audience::Templates;
+use crate::message::words::{self, Refused};
+use crate::message::{Message, text};
+use crate::store::{Db, Fault, Repeat, StoreError, Tx};
+
+/// A successful answer of a creating verb is given again within this time.
+const REPEAT_WITHIN: TimeDelta = TimeDelta::seconds(60);
+
+/// The one place where commands are done.
+#[derive(Clone, Debug)]
+pub struct Service {
+    db: Db,
+    organisation: Arc<Organisation>,
+    clock: Clock,
+    templates: Arc<Templates>,
+    wake: Wake,
+}
+
+/// A command as a surface received it.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Who, with the roles the surface found.
+    pub actor: Actor,
+    /// Where, such as `console`: part of what makes a repeat a repeat.
+    pub place: String,
+    /// The caller's own zone, where the surface knows it.
+    pub zone: Option<Zone>,
+    /// What they typed.
+    pub input: Input,
+    /// The sender's id of this delivery: the same id always gets the first answer.
+    pub key: Option<String>,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Done.
+    Done(Reply),
+    /// Not done; nothing is stored.
+    Refused(Refused),
+}
+
+/// What is said to the person who typed a command that was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// What it says.
+    pub message: Message,
+    /// Windows it is about; empty for a dry run.
+    pub windows: Vec<WindowId>,
+    /// What the caller should know besides.
+    pub warnings: Vec<String>,
+    /// What a dry run would have owed.
+    pub deliveries: Option<Vec<PlannedView>>,
+}
+
+/// A planned message in a dry run's reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedView {
+    /// The message's name.
+    pub message: String,
+    /// `message` or `sync`.
+    pub class: String,
+    /// Lead or event.
+    pub occasion: String,
+    /// Lead of the ladder.
+    pub lead: Option<String>,
+    /// The audience.
+    pub audience: String,
+    /// Where.
+    pub channel: String,
+    /// When it would be owed (UTC).
+    pub due_at: DateTime<Utc>,
+    /// Why it would not be sent.
+    pub reason: Option<String>,
+}
+
+impl From<&Planned> for PlannedView {
+    fn from(p: &Planned) -> Self {
+        Self {
+            message: p.message.to_string(),
+            class: p.message.class().to_string(),
+            occasion: p.occasion.clone(),
+            lead: p.lead.clone(),
+            audience: p.audience.clone(),
+            channel: p.channel.to_string(),
+            due_at: p.due_at,
+            reason: p.skipped.map(|r| r.to_string()),
+        }
+    }
+}
+
+/// Why a command did not come to an answer of its own.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// For the person.
+    Refused(Refusal),
+    /// Nothing is to be stored, and this is the answer: a dry run, a repeat.
+    Instead(Box<Answer>),
+    /// Another delivery with the same key was faster.
+    Redelivered,
+    /// For the operator.
+    Fault(anyhow::Error),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error.kind() {
+            kind @ (Fault::Full | Fault::ReadOnly) => {
+                let why = if kind == Fault::Full { "The disk is full" } else { "The database is read-only" };
+                tracing::error!(error = %error, "a command was refused because nothing can be stored");
+                Self::Refused(Refusal::Storage {
+                    detail: format!("{why}: nothing can be stored now. Your command was not done; try again once the operator has mended it."),
+                })
+            }
+            _ => Self::Fault(error.into()),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Fault(error)
+    }
+}
+
+type Outcome<T> = Result<T, Failure>;
+
+impl Service {
+    /// A service over a database. Ring the same `wake` from whatever else commits.
+    #[must_use]
+    pub fn new(db: Db, organisation: Arc<Organisation>, clock: Clock, templates: Arc<Templates>, wake: Wake) -> Self {
+        Self { db, organisation, clock, templates, wake }
+    }
+
+    /// The organisation it works for.
+    #[must_use]
+    pub fn organisation(&self) -> &Organisation {
+        &self.organisation
+    }
+
+    /// Now, on the service's clock (UTC).
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// What rings when something was committed.
+    #[must_use]
+    pub fn wake(&self) -> &Wake {
+        &self.wake
+    }
+
+    /// Does one command and answers. A redelivered key gets the first answer; a quick repeat of a creating verb gets the
+    /// answer from before.
+    ///
+    /// # Errors
+    /// A fault of maintbot's own, for the operator: nothing of the command is stored.
+    pub async fn run(&self, invocation: &Invocation) -> anyhow::Result<Answer> {
+        let scope = invocation.key.as_ref().map(|key| format!("{}\n{}\n{key}", invocation.place, invocation.actor.id));
+        let key = scope.as_deref();
+        let outcome = match (self.attempt(invocation, key).await, key) {
+            (Err(Failure::Refused(refusal)), key) => {
+                let answer = Answer::Refused(words::refused(&refusal));
+                match key {
+                    Some(key) if !matches!(refusal, Refusal::Storage { .. }) => self.keep_first(key, answer).await,
+                    _ => Ok(answer),
+                }
+            }
+            (Err(Failure::Redelivered), Some(key)) => match self.first_answer(key).await {
+                Ok(first) => first.ok_or_else(|| Failure::Fault(anyhow::anyhow!("the first answer to {key} is gone"))),
+                Err(failure) => Err(failure),
+            },
+            (outcome, _) => outcome,
+        };
+        match outcome {
+            Ok(answer) => Ok(answer),
+            Err(Failure::Instead(answer)) => Ok(*answer),
+            Err(Failure::Refused(refusal)) => Ok(Answer::Refused(words::refused(&refusal))),
+            Err(Failure::Redelivered) => Err(anyhow::anyhow!("a delivery without a key was taken for a redelivery")),
+            Err(Failure::Fault(error)) => Err(error),
+        }
+    }
+
+    async fn attempt(&self, invocation: &Invocation, key: Option<&str>) -> Outcome<Answer> {
+        if let Some(key) = key
+            && let Some(first) = self.first_answer(key).await?
+        {
+            return Ok(first);
+        }
+        let parsed = command::parse(&invocation.input)?;
+        if !parsed.command.spec().writes {
+            let read = self.db.read(async |tx| {
+                let mut cx = self.context(tx, invocation, &parsed);
+                cx.admit().await?;
+                cx.execute().await
+            });
+            return read.await.map(Answer::Done);
+        }
+        let answer = self.db.write(async |tx| self.write(tx, invocation, &parsed, key).await).await?;
+        self.wake.ring();
+        Ok(answer)
+    }
+
+    /// A writing command inside its transaction; any failure rolls it back.
+    async fn write(&self, tx: &mut Tx, invocation: &Invocation, parsed: &Parsed, key: Option<&str>) -> Outcome<Answer> {
+        let command = &parsed.command;
+        let creates = command.spec().creates && !command.again() && !command.dry_run();
+        let fingerprint =
+            creates.then(|| format!("{}\n{}\n{}", invocation.place, invocation.actor.id, command.render()));
+        let mut cx = self.context(tx, invocation, parsed);
+        cx.admit().await?;
+        if let Some(fingerprint) = &fingerprint
+            && let Some(before) = cx.repeat_of(fingerprint).await?
+        {
+            return Err(Failure::Instead(Answer::Done(before).into()));
+        }
+        let mut reply = cx.execute().await?;
+        if command.dry_run() {
+            reply.windows.clear();
+            reply.deliveries = Some(cx.planned.iter().map(PlannedView::from).collect());
+            return Err(Failure::Instead(Answer::Done(reply).into()));
+        }
+        if let Some(fingerprint) = &fingerprint {
+            cx.remember(fingerprint, &reply).await?;
+        }
+        let answer = Answer::Done(reply);
+        if let Some(key) = key
+            && !tx.save_answer(key, 200, &body(&answer)?, self.now()).await?
+        {
+            // The same delivery was handled at the same moment by somebody else: theirs is the first answer.
+            return Err(Failure::Redelivered);
+        }
+        Ok(answer)
+    }
+
+    async fn first_answer(&self, key: &str) -> Outcome<Option<Answer>> {
+        let stored = self.db.read(async |tx| Ok::<_, Failure>(tx.answer(key).await?)).await?;
+        let answer = stored.map(|stored| serde_json::from_str(&stored.body)).transpose();
+        Ok(answer.map_err(anyhow::Error::from)?)
+    }
+
+    /// Keeps a refusal as the first answer to a key, unless there is one already.
+    async fn keep_first(&self, key: &str, answer: Answer) -> Outcome<Answer> {
+        let text = body(&answer)?;
+        let at = self.now();
+        let first = self.db.write(async |tx| Ok::<_, Failure>(tx.save_answer(key, 422, &text, at).await?)).await?;
+        if first { Ok(answer) } else { Ok(self.first_answer(key).await?.unwrap_or(answer)) }
+    }
+
+    fn context<'a>(&'a self, tx: &'a mut Tx, invocation: &'a Invocation, parsed: &'a Parsed) -> Cx<'a> {
+        let person = self.organisation.people.get(&invocation.actor.id);
+        let author_zone = invocation.zone.clone().or_else(|| person.and_then(|p| p.zone.clone()));
+        Cx {
+            service: self,
+            organisation: &self.organisation,
+            tx,
+            actor: &invocation.actor,
+            place: &invocation.place,
+            author_zone,
+            now: self.now(),
+            parsed,
+            planned: Vec::new(),
+        }
+    }
+}
+
+fn body(answer: &Answer) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(answer)?)
+}
+
+/// Everything one command works with.
+struct Cx<'a> {
+    service: &'a Service,
+    organisation: &'a Organisation,
+    tx: &'a mut Tx,
+    actor: &'a Actor,
+    place: &'a str,
+    author_zone: Option<Zone>,
+    now: DateTime<Utc>,
+    parsed: &'a Parsed,
+    /// Rows written by this command, for a dry run's answer.
+    planned: Vec<Planned>,
+}
+
+impl Cx<'_> {
+    /// Checks the role: the verb's, or the window's point of contact for what engineers may.
+    async fn admit(&mut self) -> Outcome<()> {
+        let spec = self.parsed.command.spec();
+        if self.actor.may(spec.role) {
+            return Ok(());
+        }
+        if spec.role == Role::Engineer
+            && let Some(id) = self.parsed.command.window()
+            && let Some(window) = self.tx.window(id).await?
+            && window.poc.as_deref() == Some(self.actor.id.as_str())
+        {
+            return Ok(());
+        }
+        let holders = self.organisation.holders_of(spec.role);
+        Err(Refusal::Role { verb: spec.name.clone(), needed: spec.role, holders }.into())
+    }
+
+    async fn execute(&mut self) -> Outcome<Reply> {
+        match &self.parsed.command {
+            Command::Schedule(c) => self.schedule(c).await,
+            Command::Edit(c) => self.edit(c).await,
+            Command::Reschedule(c) => self.reschedule(c).await,
+            Command::Cancel(c) => self.cancel(c).await,
+            Command::Extend(c) => self.extend(c).await,
+            Command::ChangeAdd(c) => self.change_add(c).await,
+            Command::ChangeEdit(c) => self.change_edit(c).await,
+            Command::ChangeAssign(c) => self.change_assign(c).await,
+            Command::ChangeRemove(c) => self.change_remove(c).await,
+            Command::ChangeImport(c) => self.change_import(c).await,
+            Command::Done(c) => self.done(c).await,
+            Command::Undo(c) => self.undo(c).await,
+            Command::Start(c) => self.start(c).await,
+            Command::Verify(c) => self.verify(c).await,
+            Command::Complete(c) => self.complete(c).await,
+            Command::Note(c) => self.note(c).await,
+            Command::Ack(c) => self.ack(c).await,
+            Command::Remind(c) => self.remind(c).await,
+            Command::List(c) => self.list(c).await,
+            Command::Show(c) => self.show(c).await,
+            Command::Next(c) => self.next(c).await,
+            Command::Reminders(c) => self.reminders(c).await,
+            Command::History(c) => self.history(c).await,
+            Command::Preview(c) => self.preview(c).await,
+            Command::Whoami(_) => Ok(self.whoami()),
+            Command::Help(c) => self.help(c),
+        }
+    }
+
+    fn dry_run(&self) -> bool {
+        self.parsed.command.dry_run()
+    }
+
+    /// The answer from before, where the same person did the same in the same place within a minute and nothing else
+    /// has touched it since.
+    async fn repeat_of(&mut self, fingerprint: &str) -> Outcome<Option<Reply>> {
+        let Some(Repeat { at, subject, event, body }) = self.tx.repeat(fingerprint).await? else { return Ok(None) };
+        let Ok(window) = subject.parse::<WindowId>() else { return Ok(None) };
+        if self.now - at > REPEAT_WITHIN || self.tx.last_event(window).await? != Some(event) {
+            return Ok(None);
+        }
+        let first: Reply = serde_json::from_str(&body).map_err(anyhow::Error::from)?;
+        let message = words::repeated(first.message, self.parsed.command.verb());
+        Ok(Some(Reply { message, ..first }))
+    }
+
+    async fn remember(&mut self, fingerprint: &str, reply: &Reply) -> Outcome<()> {
+        let Some(window) = reply.windows.first() else { return Ok(()) };
+        let Some(event) = self.tx.last_event(*window).await? else { return Ok(()) };
+        let body = serde_json::to_string(reply).map_err(anyhow::Error::from)?;
+        let repeat = Repeat { at: self.now, subject: window.to_string(), event, body };
+        Ok(self.tx.save_repeat(fingerprint, &repeat).await?)
+    }
+
+    /// The window for reading.
+    async fn window(&mut self, id: WindowId) -> Outcome<Window> {
+        let hint = "/maintenance list --all";
+        let found = self.tx.window(id).await?;
+        found.ok_or_else(|| Refusal::not_found(format!("window {id}"), hint).into())
+    }
+
+    /// The window and its items for changing, if its state allows the step.
+    async fn window_for(&mut self, id: WindowId, step: Step) -> Outcome<(Window, ChangeList)> {
+        self.tx.lock_window(id).await?;
+        let window = self.window(id).await?;
+        if !window.state.permits(step) {
+            return Err(self.illegal(&window, step).await?.into());
+        }
+        let items = self.tx.items(id).await?;
+        Ok((window, items))
+    }
+
+    async fn illegal(&mut self, window: &Window, step: Step) -> Outcome<Refusal> {
+        let events = self.tx.events(window.id).await?;
+        let (by, at) = moved_there(window, &events);
+        let hint = match window.state {
+            State::Pending => format!("/maintenance show {}", window.id),
+            State::Scheduled if self.now >= window.span.starts_at - run::EARLY_START => {
+                format!("/maintenance start {}", window.id)
+            }
+            State::Scheduled => format!("/maintenance show {}", window.id),
+            State::InProgress | State::Verifying => format!("/maintenance complete {}", window.id),
+            State::Completed | State::Cancelled => format!("/maintenance history {}", window.id),
+        };
+        let at_words = crate::domain::calendar::at(at, &window.span.zone);
+        Ok(Refusal::State { window: window.id, step, state: window.state, by, at, at_words, hint })
+    }
+
+    fn reply(&self, window: &Window, message: Message) -> Reply {
+        let message =
+            if self.dry_run() { words::would_send(message, &self.planned, &window.span.zone) } else { message };
+        Reply { message, windows: vec![window.id], ..Reply::default() }
+    }
+}
+
+/// Who moved a window to the state it is in, and when.
+fn moved_there(window: &Window, events: &[Event]) -> (String, DateTime<Utc>) {
+    let moved = |what: &What| match window.state {
+        State::Pending | State::Scheduled => matches!(what, What::Scheduled),
+        State::InProgress => matches!(what, What::Started { .. } | What::Resumed),
+        State::Verifying => matches!(what, What::Verifying { .. }),
+        State::Completed => matches!(what, What::Completed { .. }),
+        State::Cancelled => matches!(what, What::Cancelled { .. }),
+    };
+    let last = events.iter().rev().find(|e| moved(&e.what));
+    last.map_or_else(|| (window.requester.clone(), window.created_at), |e| (text::one_line(&e.actor), e.at))
+}
+
+/// The roles of a caller: what `[roles]` gives to any of their names, else the surface's default.
+#[must_use]
+pub fn roles(organisation: &Organisation, names: &[&str], default: Role) -> BTreeSet<Role> {
+    organisation.roles_of(names).unwrap_or_else(|| BTreeSet::from([default]))
+}

@@ -1,0 +1,201 @@
+//! Commands that only read: list, show, next, reminders, history, preview, whoami, help.
+
+use super::{Cx, Outcome, Reply};
+use crate::command::{Help, History, List, Next, Preview, Reminders, Show};
+use crate::domain::calendar::Zone;
+use crate::domain::change::ChangeList;
+use crate::domain::event::{Event, ItemRef, What};
+use crate::domain::ledger::{Class, MessageKind, Planned};
+use crate::domain::notice;
+use crate::domain::organisation::Channel;
+use crate::domain::refusal::Refusal;
+use crate::domain::window::{Outcome as Went, State, Window};
+use crate::message::audience::Telling;
+use crate::message::{Block, Message, words};
+use crate::store::WindowFilter;
+
+/// The most windows that a list reply holds.
+const MOST_LISTED: i64 = 200;
+
+impl Cx<'_> {
+    pub(super) async fn list(&mut self, c: &List) -> Outcome<Reply> {
+        let zones = self.zones(None, None, &[]);
+        let moment = |option: &str, m: &Option<crate::command::when::Moment>| {
+            let resolved = m.as_ref().map(|m| m.resolve(self.now, &zones)).transpose();
+            resolved.map_err(|e| self.parsed.refuse(option, e.range, e.message, e.hint))
+        };
+        let (from, to) = (moment("from", &c.from)?, moment("to", &c.to)?);
+        let live = [State::Pending, State::Scheduled, State::InProgress, State::Verifying];
+        let filter = WindowFilter {
+            states: match (&c.state[..], c.all || from.is_some() || to.is_some()) {
+                ([], false) => live.to_vec(),
+                (states, _) => states.to_vec(),
+            },
+            service: c.service.first().cloned(),
+            kind: c.kind.clone(),
+            region: c.regions.first().cloned(),
+            environment: c.environment.clone(),
+            poc_or_assignee: c.mine.then(|| self.actor.id.clone()),
+            from,
+            to,
+        };
+        let most = if c.all { MOST_LISTED } else { i64::try_from(words::FOLD).unwrap_or(MOST_LISTED) };
+        let mut found = self.matching(&filter, &c.service, &c.regions, most + 1).await?;
+        let more = found.len() > usize::try_from(most).unwrap_or(0);
+        found.truncate(usize::try_from(most).unwrap_or(0));
+        let windows = found.iter().map(|w| w.id).collect();
+        let message = words::windows(self.organisation, &found, more, self.now);
+        Ok(Reply { message, windows, ..Reply::default() })
+    }
+
+    /// Windows that match any of the services and any of the regions.
+    async fn matching(
+        &mut self,
+        filter: &WindowFilter,
+        services: &[String],
+        regions: &[String],
+        limit: i64,
+    ) -> Outcome<Vec<Window>> {
+        let mut found: Vec<Window> = Vec::new();
+        for service in or_any(services) {
+            for region in or_any(regions) {
+                let filter = WindowFilter { service: service.clone(), region, ..filter.clone() };
+                found.extend(self.tx.windows(&filter, None, limit).await?);
+            }
+        }
+        found.sort_by_key(|w| (w.span.starts_at, w.id));
+        found.dedup_by_key(|w| w.id);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+
+    pub(super) async fn show(&mut self, c: &Show) -> Outcome<Reply> {
+        let w = self.window(c.window).await?;
+        let items = self.tx.items(w.id).await?;
+        let message = words::window(self.organisation, &w, &items, self.now);
+        Ok(Reply { message, windows: vec![w.id], ..Reply::default() })
+    }
+
+    pub(super) async fn next(&mut self, c: &Next) -> Outcome<Reply> {
+        let states = vec![State::Scheduled, State::InProgress, State::Verifying];
+        let filter = WindowFilter { states, ..WindowFilter::default() };
+        let found = self.matching(&filter, &c.service, &[], 1).await?;
+        let Some(w) = found.first() else {
+            let message = Message::line("Nothing is planned.").copy("/maintenance help schedule");
+            return Ok(Reply { message, ..Reply::default() });
+        };
+        let items = self.tx.items(w.id).await?;
+        let message = words::window(self.organisation, w, &items, self.now);
+        Ok(Reply { message, windows: vec![w.id], ..Reply::default() })
+    }
+
+    pub(super) async fn reminders(&mut self, c: &Reminders) -> Outcome<Reply> {
+        let w = self.window(c.window).await?;
+        let rows = self.tx.deliveries(w.id).await?;
+        let zone = &w.span.zone;
+        let table = words::ledger(rows.iter().map(|row| words::LedgerRow::stored(row, zone)), zone);
+        let heading = format!("Who hears of {} {}, and when", w.id, crate::message::text::one_line(&w.title));
+        Ok(Reply { message: Message::titled(heading).block(table), windows: vec![w.id], ..Reply::default() })
+    }
+
+    pub(super) async fn history(&mut self, c: &History) -> Outcome<Reply> {
+        let w = self.window(c.window).await?;
+        let events = self.tx.events(w.id).await?;
+        Ok(Reply { message: words::history(&w, &events), windows: vec![w.id], ..Reply::default() })
+    }
+
+    /// A message as its readers would see it, made from the window as it is.
+    pub(super) async fn preview(&mut self, c: &Preview) -> Outcome<Reply> {
+        let w = self.window(c.window).await?;
+        if c.message.class() != Class::Message {
+            let detail = format!("`{}` is not a message for people; these are: {}.", c.message, words::message_names());
+            let hint = format!("/maintenance preview {} reminder", w.id);
+            return Err(Refusal::rule(detail, hint).into());
+        }
+        let items = self.tx.items(w.id).await?;
+        let (shown, event) = self.sample(&w, &items, c.message);
+        let to: Vec<Channel> = notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
+        let plan = Planned {
+            sequence: w.sequence,
+            message: c.message,
+            occasion: String::new(),
+            lead: None,
+            audience: w.poc.as_ref().map(|poc| format!("@{poc}")).unwrap_or_default(),
+            channel: to.first().cloned().unwrap_or(Channel::Tracker),
+            due_at: self.now,
+            skipped: None,
+        };
+        let events: Vec<Event> = event.into_iter().collect();
+        let telling = Telling {
+            plan: &plan,
+            window: &shown,
+            items: &items,
+            events: &events,
+            organisation: self.organisation,
+            now: self.now,
+        };
+        let told = self.service.templates.tell(&telling)?;
+        let names = to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let readers = if names.is_empty() { "nobody".into() } else { names };
+        let mut message = Message::line(format!("The {} as it would look now, to {readers}:", c.message.as_str().replace('_', " ")));
+        message.blocks.push(Block::Text("———".into()));
+        message.blocks.extend(told.blocks);
+        Ok(Reply { message, windows: vec![w.id], ..Reply::default() })
+    }
+
+    /// The window and event that a message of this kind would speak of.
+    fn sample(&self, w: &Window, items: &ChangeList, message: MessageKind) -> (Window, Option<Event>) {
+        let mut shown = w.clone();
+        let refs: Vec<ItemRef> = items.0.iter().map(|i| ItemRef { number: i.number, text: i.line() }).collect();
+        let what = match message {
+            MessageKind::Moved => Some(What::Moved {
+                from_start: w.span.starts_at - chrono::TimeDelta::days(7),
+                from_end: w.span.ends_at - chrono::TimeDelta::days(7),
+                from_zone: w.span.zone.clone(),
+                changes: Vec::new(),
+                reason: "(the reason given)".into(),
+            }),
+            MessageKind::Extended => Some(What::Extended {
+                by_s: 1800,
+                from_end: w.span.ends_at - chrono::TimeDelta::minutes(30),
+                to_end: w.span.ends_at,
+                reason: "(the reason given)".into(),
+            }),
+            MessageKind::Cancelled => Some(What::Cancelled { reason: "(the reason given)".into() }),
+            MessageKind::Completed => {
+                shown.state = State::Completed;
+                shown.outcome = shown.outcome.or(Some(Went::Success));
+                None
+            }
+            MessageKind::Note => Some(What::Noted { text: "(the note)".into(), internal: false }),
+            MessageKind::NoShow => Some(What::NoShow { after: "+15m".into() }),
+            MessageKind::Overrun => Some(What::Overran { after: "+15m".into() }),
+            MessageKind::ChangeListUpdate => Some(What::ItemsAdded { items: refs, late: true }),
+            _ => None,
+        };
+        let event = what.map(|what| Event {
+            id: 0,
+            at: self.now,
+            window: w.id,
+            actor: self.actor.id.clone(),
+            place: self.place.to_owned(),
+            what,
+        });
+        (shown, event)
+    }
+
+    pub(super) fn whoami(&self) -> Reply {
+        let zone: &Zone = self.author_zone.as_ref().unwrap_or(&self.organisation.zone);
+        Reply { message: words::whoami(self.actor, self.place, zone), ..Reply::default() }
+    }
+
+    pub(super) fn help(&self, c: &Help) -> Outcome<Reply> {
+        let message = crate::command::help::reply(c.verb.as_deref())?;
+        Ok(Reply { message, ..Reply::default() })
+    }
+}
+
+/// Each value as a filter, or no filter at all.
+fn or_any(values: &[String]) -> Vec<Option<String>> {
+    if values.is_empty() { vec![None] } else { values.iter().cloned().map(Some).collect() }
+}

@@ -1,0 +1,200 @@
+//! Running a window: start, verify, complete, note, acknowledge, remind. Typed by people or done by the clock alike.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::plan::when_hint;
+use super::{Cx, Outcome, Reply};
+use crate::command::{Ack, Complete, Note, Remind, Start, Verify};
+use crate::domain::calendar::at;
+use crate::domain::change::ChangeList;
+use crate::domain::event::What;
+use crate::domain::ledger::MessageKind;
+use crate::domain::organisation::AutoComplete;
+use crate::domain::refusal::Refusal;
+use crate::domain::window::{Outcome as Went, State, Step, Window};
+use crate::message::text::count;
+use crate::message::words;
+
+/// How long before its start a window may be started.
+pub(super) const EARLY_START: TimeDelta = TimeDelta::minutes(30);
+
+/// How a window is completed.
+pub(super) struct Completion {
+    pub outcome: Went,
+    pub note: String,
+    pub downtime: Option<TimeDelta>,
+    pub auto: bool,
+}
+
+impl Cx<'_> {
+    pub(super) async fn start(&mut self, c: &Start) -> Outcome<Reply> {
+        let (mut w, items) = self.window_for(c.window, Step::Start).await?;
+        let earliest = w.span.starts_at - EARLY_START;
+        if self.now < earliest {
+            let detail = format!(
+                "{} starts {}; it can be started from {} on. To do it earlier, move it.",
+                w.id,
+                at(w.span.starts_at, &w.span.zone),
+                at(earliest, &w.span.zone)
+            );
+            let soon = when_hint(self.now + TimeDelta::minutes(1), w.span.ends_at - w.span.starts_at);
+            return Err(Refusal::rule(detail, format!("/maintenance reschedule {} when:{soon}", w.id)).into());
+        }
+        self.begin(&mut w, &items, self.now, false).await?;
+        let what = if w.state == State::Verifying { "is started; every item is done, please confirm" } else { "is started" };
+        Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
+    }
+
+    /// Work begins at `began` (UTC). A list that is all done moves on at once.
+    pub(super) async fn begin(&mut self, w: &mut Window, items: &ChangeList, began: DateTime<Utc>, auto: bool) -> Outcome<()> {
+        w.state = State::InProgress;
+        w.actual_start = Some(began);
+        self.attend(w);
+        let what = What::Started { auto };
+        let event = self.record(w, &what).await?;
+        self.cause(w, MessageKind::Started, event).await?;
+        self.conclude(w, items, event, &what).await?;
+        if items.all_done() { self.all_done(w, items).await } else { Ok(()) }
+    }
+
+    /// Every item of a running window is reported done: completes by policy, or asks the POC to confirm.
+    pub(super) async fn all_done(&mut self, w: &mut Window, items: &ChangeList) -> Outcome<()> {
+        let policy = self.organisation.policy(&w.kind, &w.services);
+        if policy.auto_complete == AutoComplete::AllDone {
+            let how = Completion { outcome: Went::Success, note: String::new(), downtime: None, auto: true };
+            return self.finish(w, items, how).await;
+        }
+        self.to_verifying(w, items, true).await
+    }
+
+    pub(super) async fn verify(&mut self, c: &Verify) -> Outcome<Reply> {
+        let (mut w, items) = self.window_for(c.window, Step::Verify).await?;
+        self.attend(&mut w);
+        self.to_verifying(&mut w, &items, items.all_done()).await?;
+        Ok(self.reply(&w, words::did(&w, "is verifying", self.dry_run())))
+    }
+
+    async fn to_verifying(&mut self, w: &mut Window, items: &ChangeList, all_done: bool) -> Outcome<()> {
+        w.state = State::Verifying;
+        let what = What::Verifying { all_done };
+        let event = self.record(w, &what).await?;
+        if all_done {
+            self.cause(w, MessageKind::ConfirmCompletion, event).await?;
+        }
+        self.conclude(w, items, event, &what).await
+    }
+
+    /// A new or unticked item: back from verifying to work.
+    pub(super) async fn resume(&mut self, w: &mut Window, items: &ChangeList) -> Outcome<()> {
+        w.state = State::InProgress;
+        let event = self.record(w, &What::Resumed).await?;
+        self.conclude(w, items, event, &What::Resumed).await
+    }
+
+    pub(super) async fn complete(&mut self, c: &Complete) -> Outcome<Reply> {
+        let (mut w, items) = self.window_for(c.window, Step::Complete).await?;
+        let open = items.open();
+        let outcome = c.outcome.unwrap_or(Went::Success);
+        if outcome == Went::Success && !open.is_empty() {
+            let detail = format!(
+                "{} still has {} open: {}. Report them done, or say how it went.",
+                w.id,
+                count(open.len(), "item"),
+                open.iter().map(|item| format!("{}. {}", item.number, item.line())).collect::<Vec<_>>().join("; ")
+            );
+            return Err(Refusal::rule(detail, format!("/maintenance complete {} outcome:partial", w.id)).into());
+        }
+        self.attend(&mut w);
+        let note = c.note.clone().unwrap_or_default();
+        self.finish(&mut w, &items, Completion { outcome, note, downtime: c.downtime, auto: false }).await?;
+        let what = if outcome == Went::Success { "is completed".into() } else { format!("is over: {outcome}") };
+        Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
+    }
+
+    /// Over: closes the list and tells everybody who was told.
+    pub(super) async fn finish(&mut self, w: &mut Window, items: &ChangeList, how: Completion) -> Outcome<()> {
+        w.state = State::Completed;
+        w.outcome = Some(how.outcome);
+        w.actual_end = Some(self.now);
+        w.actual_downtime = how.downtime;
+        let open = items.open().iter().map(|item| item.number).collect();
+        let downtime_s = how.downtime.map(|d| d.num_seconds());
+        let what = What::Completed { outcome: how.outcome, note: how.note, downtime_s, open, auto: how.auto };
+        let event = self.record(w, &what).await?;
+        self.cause(w, MessageKind::Completed, event).await?;
+        self.conclude(w, items, event, &what).await
+    }
+
+    pub(super) async fn note(&mut self, c: &Note) -> Outcome<Reply> {
+        let (mut w, items) = self.window_for(c.window, Step::Note).await?;
+        self.attend(&mut w);
+        let what = What::Noted { text: c.text.clone(), internal: c.internal };
+        let event = self.record(&mut w, &what).await?;
+        if c.internal {
+            let mut rows = crate::domain::notice::caused(&w, self.organisation, MessageKind::Note, event, self.now);
+            rows.clear();
+            for channel in &self.organisation.ops {
+                rows.push(internal_note(&w, event, channel, self.now));
+            }
+            self.owe(&w, rows).await?;
+        } else {
+            self.cause(&w, MessageKind::Note, event).await?;
+        }
+        self.conclude(&w, &items, event, &what).await?;
+        let what = if c.internal { "has a new internal note" } else { "has a new note" };
+        Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
+    }
+
+    pub(super) async fn ack(&mut self, c: &Ack) -> Outcome<Reply> {
+        let (mut w, items) = self.window_for(c.window, Step::Ack).await?;
+        self.attend(&mut w);
+        let event = self.record(&mut w, &What::Acknowledged).await?;
+        self.conclude(&w, &items, event, &What::Acknowledged).await?;
+        Ok(self.reply(&w, words::did(&w, "is acknowledged: you are on it", self.dry_run())))
+    }
+
+    /// The next message of the ladder goes now, to everybody it is for.
+    pub(super) async fn remind(&mut self, c: &Remind) -> Outcome<Reply> {
+        let (mut w, _) = self.window_for(c.window, Step::Remind).await?;
+        let rows = self.tx.deliveries(w.id).await?;
+        let next = rows.iter().find(|row| {
+            row.state.is_open()
+                && matches!(row.plan.message, MessageKind::Announcement | MessageKind::Reminder | MessageKind::ChangeList)
+        });
+        let Some(next) = next else {
+            let detail = format!("Everything that {} owes before its start has been sent.", w.id);
+            return Err(Refusal::rule(detail, format!("/maintenance note {} \"…\"", w.id)).into());
+        };
+        let (message, occasion) = (next.plan.message, next.plan.occasion.clone());
+        let what = What::Reminded { message, occasion: occasion.clone() };
+        self.record(&mut w, &what).await?;
+        self.tx.update_window(&w).await?;
+        for row in rows.iter().filter(|row| row.state.is_open()) {
+            if row.plan.message == message && row.plan.occasion == occasion {
+                self.tx.set_due(row.id, self.now).await?;
+                let plan = crate::domain::ledger::Planned { due_at: self.now, ..row.plan.clone() };
+                self.planned.push(plan);
+            }
+        }
+        let what = format!("sends its {} {occasion} now", message.as_str().replace('_', " "));
+        Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
+    }
+}
+
+fn internal_note(
+    w: &Window,
+    event: i64,
+    channel: &crate::domain::organisation::Channel,
+    now: DateTime<Utc>,
+) -> crate::domain::ledger::Planned {
+    crate::domain::ledger::Planned {
+        sequence: w.sequence,
+        message: MessageKind::Note,
+        occasion: event.to_string(),
+        lead: None,
+        audience: crate::domain::notice::OPS.into(),
+        channel: channel.clone(),
+        due_at: now,
+        skipped: None,
+    }
+}

@@ -1,0 +1,217 @@
+//! The ledger as commands see it: rows are planned, listed and counted. Sending them is in `claims`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
+
+use super::convert::{from_optional_word, from_word, whole};
+use super::{Result, StoreError, Tx};
+use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Planned};
+use crate::domain::organisation::Channel;
+use crate::domain::window::WindowId;
+
+macro_rules! delivery_columns {
+    () => {
+        "id, subject, window_id, sequence, message, occasion, lead, audience, channel, due_at, state, reason, error, \
+         attempts, in_doubt, sent_at, remote_id, created_at"
+    };
+}
+pub(super) use delivery_columns;
+
+/// Rows per statement: both databases limit the number of values bound at once (32,766 and 65,535).
+const ROWS_AT_ONCE: usize = 500;
+
+pub(super) const OF_WINDOW: &str =
+    concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE window_id = $1 ORDER BY due_at, id");
+
+pub(super) const COUNTS: &str = "SELECT state, COUNT(*) FROM deliveries \
+     WHERE state IN ('due', 'retrying', 'sending', 'dead') GROUP BY state";
+
+/// A row of `deliveries`.
+#[derive(sqlx::FromRow)]
+pub(super) struct DeliveryRow {
+    id: i64,
+    subject: String,
+    window_id: i64,
+    sequence: i64,
+    message: String,
+    occasion: String,
+    lead: Option<String>,
+    audience: String,
+    channel: String,
+    due_at: DateTime<Utc>,
+    state: String,
+    reason: Option<String>,
+    error: Option<String>,
+    attempts: i64,
+    pub(super) in_doubt: bool,
+    sent_at: Option<DateTime<Utc>>,
+    remote_id: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<DeliveryRow> for Delivery {
+    type Error = StoreError;
+
+    fn try_from(row: DeliveryRow) -> Result<Self> {
+        let what = |column: &str| format!("delivery {}, {column}", row.id);
+        let state: DeliveryState = from_word(what("state"), &row.state)?;
+        let reason = from_optional_word(what("reason"), row.reason.as_deref())?;
+        Ok(Self {
+            plan: Planned {
+                sequence: row.sequence,
+                message: from_word(what("message"), &row.message)?,
+                occasion: row.occasion,
+                lead: row.lead,
+                audience: row.audience,
+                channel: from_word(what("channel"), &row.channel)?,
+                due_at: row.due_at,
+                skipped: reason.filter(|_| state == DeliveryState::Skipped),
+            },
+            id: row.id,
+            subject: row.subject,
+            window: (row.window_id != 0).then_some(WindowId(row.window_id)),
+            state,
+            reason,
+            error: row.error,
+            attempts: row.attempts,
+            sent_at: row.sent_at,
+            remote_id: row.remote_id,
+            created_at: row.created_at,
+        })
+    }
+}
+
+pub(super) fn to_deliveries(rows: Vec<DeliveryRow>) -> Result<Vec<Delivery>> {
+    rows.into_iter().map(Delivery::try_from).collect()
+}
+
+impl Tx {
+    /// Adds the rows that are not there yet and returns how many those were. `subject` is what they are about; `now`
+    /// (UTC) is when they were planned. A row that is known not to be sent is stored as skipped, with its reason.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn insert_deliveries(
+        &mut self,
+        subject: &str,
+        window: Option<WindowId>,
+        rows: &[Planned],
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        let mut inserted = 0;
+        for rows in rows.chunks(ROWS_AT_ONCE) {
+            inserted += self.insert_some(subject, window, rows, whole(now)).await?;
+        }
+        Ok(inserted)
+    }
+
+    async fn insert_some(
+        &mut self,
+        subject: &str,
+        window: Option<WindowId>,
+        rows: &[Planned],
+        now: DateTime<Utc>,
+    ) -> Result<u64> {
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let first = self.next_ids(Self::DELIVERY, count).await?;
+        let window = window.map_or(0, |id| id.0);
+        Ok(on!(self, |c| {
+            let mut query = QueryBuilder::new(
+                "INSERT INTO deliveries (id, subject, window_id, sequence, class, message, occasion, lead, audience, \
+                 channel, due_at, state, reason, attempts, claim_at, in_doubt, created_at) ",
+            );
+            query.push_values((first..).zip(rows), |mut values, (id, plan)| {
+                let state = if plan.skipped.is_some() { DeliveryState::Skipped } else { DeliveryState::Due };
+                values
+                    .push_bind(id)
+                    .push_bind(subject)
+                    .push_bind(window)
+                    .push_bind(plan.sequence)
+                    .push_bind(plan.message.class().as_str())
+                    .push_bind(plan.message.as_str())
+                    .push_bind(&plan.occasion)
+                    .push_bind(&plan.lead)
+                    .push_bind(&plan.audience)
+                    .push_bind(plan.channel.to_string())
+                    .push_bind(whole(plan.due_at))
+                    .push_bind(state.as_str())
+                    .push_bind(plan.skipped.map(|reason| reason.as_str()))
+                    .push_bind(0_i64)
+                    .push_bind(whole(plan.due_at))
+                    .push_bind(false)
+                    .push_bind(now);
+            });
+            query.push(" ON CONFLICT DO NOTHING");
+            query.build().execute(c).await?.rows_affected()
+        }))
+    }
+
+    /// Everything that is owed, was sent or was not sent about a window, in the order it is due.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn deliveries(&mut self, window: WindowId) -> Result<Vec<Delivery>> {
+        to_deliveries(on!(self, |c| sqlx::query_as(OF_WINDOW).bind(window.0).fetch_all(c).await?))
+    }
+
+    /// One row of the ledger.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn delivery(&mut self, id: i64) -> Result<Option<Delivery>> {
+        let sql = concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE id = $1");
+        let row: Option<DeliveryRow> = on!(self, |c| sqlx::query_as(sql).bind(id).fetch_optional(c).await?);
+        row.map(Delivery::try_from).transpose()
+    }
+
+    /// Messages about a window that a channel got, in the order they were due. Without changes to outside things.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn sent_on(&mut self, window: WindowId, channel: &Channel) -> Result<Vec<Delivery>> {
+        let sql = concat!(
+            "SELECT ",
+            delivery_columns!(),
+            " FROM deliveries WHERE window_id = $1 AND channel = $2 AND class = $3 AND state = 'sent' \
+             ORDER BY due_at, id"
+        );
+        to_deliveries(on!(self, |c| {
+            let query = sqlx::query_as(sql).bind(window.0).bind(channel.to_string()).bind(Class::Message.as_str());
+            query.fetch_all(c).await?
+        }))
+    }
+
+    /// Channels that got one of these messages about a window or are getting it now; under a sequence before
+    /// `before_sequence` where that is given.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn told_channels(
+        &mut self,
+        window: WindowId,
+        before_sequence: Option<i64>,
+        kinds: &[MessageKind],
+    ) -> Result<BTreeSet<Channel>> {
+        let sql = "SELECT DISTINCT channel, message FROM deliveries \
+                   WHERE window_id = $1 AND state IN ('sent', 'sending') AND sequence < $2";
+        let before = before_sequence.unwrap_or(i64::MAX);
+        let told: Vec<(String, String)> =
+            on!(self, |c| sqlx::query_as(sql).bind(window.0).bind(before).fetch_all(c).await?);
+        told.iter()
+            .filter(|(_, message)| kinds.iter().any(|kind| kind.as_str() == message))
+            .map(|(channel, _)| from_word(format_args!("channel of a delivery of {window}"), channel))
+            .collect()
+    }
+
+    /// How many rows are due, being sent, being tried again, or dead. Settled rows are not counted: there are ever
+    /// more of them, and counting would take ever longer.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn delivery_counts(&mut self) -> Result<BTreeMap<DeliveryState, i64>> {
+        let counts: Vec<(String, i64)> = on!(self, |c| sqlx::query_as(COUNTS).fetch_all(c).await?);
+        counts.into_iter().map(|(state, count)| Ok((from_word("state of deliveries", &state)?, count))).collect()
+    }
+}

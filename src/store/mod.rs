@@ -1,0 +1,52 @@
+//! Rows to domain types and back: the only SQL in maintbot.
+//!
+//! One text serves SQLite and PostgreSQL (`migrations/README.md` names the portable subset); where they really differ
+//! there is a visible `match` on [`Tx`]. Every function here is a method of [`Tx`], so that what belongs together
+//! commits together: [`Db::write`] and [`Db::read`] are the only ways to get one. Nothing here reads a clock, decides
+//! anything or talks to anybody but the database.
+
+/// Runs the same expression on whichever connection the transaction has.
+macro_rules! on {
+    ($tx:expr, |$connection:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(open) => {
+                let $connection = &mut **open;
+                $body
+            }
+            $crate::store::Tx::Postgres(open) => {
+                let $connection = &mut **open;
+                $body
+            }
+        }
+    };
+}
+
+mod answers;
+mod builtin;
+mod claims;
+mod convert;
+mod db;
+mod deliveries;
+mod error;
+mod events;
+mod inspect;
+mod items;
+mod open;
+mod tokens;
+mod window_list;
+mod windows;
+
+#[cfg(test)]
+mod plans;
+
+pub use answers::{Repeat, StoredAnswer};
+pub use builtin::{ConsoleChannel, Issue, Post};
+pub use claims::{Claimed, Settled};
+pub use db::{Db, Tx};
+pub use error::{BackupError, Fault, OpenError, StoreError};
+pub use open::MIGRATIONS;
+pub use tokens::Token;
+pub use window_list::WindowFilter;
+
+/// What every function here returns.
+pub type Result<T> = std::result::Result<T, StoreError>;

@@ -1,0 +1,92 @@
+//! A PostgreSQL for tests: one throw-away cluster per process, or the one that `scripts/test` started for all of them,
+//! and in it a fresh database per call.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, postgres::PgConnectOptions};
+
+/// The URL of a superuser on a cluster that is already running.
+const RUNNING: &str = "MAINTBOT_TEST_POSTGRES";
+
+/// The URL of a database that nobody else uses.
+#[derive(Clone, Debug)]
+pub struct PgUrl(String);
+
+impl PgUrl {
+    /// For `Db::open` and the like.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PgUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A fresh, empty database.
+pub async fn database() -> PgUrl {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let cluster = cluster();
+    let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let options: PgConnectOptions = cluster.parse().expect("the cluster's URL");
+    let mut connection = options.connect().await.expect("a connection to the test cluster");
+    sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}"))).execute(&mut connection).await.expect("drop");
+    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.expect("create");
+    connection.close().await.expect("close");
+    let server = cluster.rsplit_once('/').expect("a URL with a database").0;
+    PgUrl(format!("{server}/{name}"))
+}
+
+/// The URL of a superuser's database on the cluster.
+fn cluster() -> &'static str {
+    static CLUSTER: OnceLock<(String, Option<Child>)> = OnceLock::new();
+    let (url, _) = CLUSTER.get_or_init(|| match std::env::var(RUNNING) {
+        Ok(url) => (url, None),
+        Err(_) => {
+            let (url, child) = start();
+            (url, Some(child))
+        }
+    });
+    url
+}
+
+/// Starts a cluster that lives until this process ends: the script stops it when its standard input ends, which is
+/// ours to hold and which the system closes even after a SIGKILL.
+fn start() -> (String, Child) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/postgres.sh");
+    let mut failures = String::new();
+    // Between choosing a free port and using it, somebody else may take it.
+    for _ in 0..5 {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let mut child = Command::new("sh")
+            .arg(&script)
+            .arg(port.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C in the terminal must not reach the script before it has cleaned up.
+            .process_group(0)
+            .spawn()
+            .expect("sh");
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut url).expect("a line from postgres.sh");
+        if !url.is_empty() {
+            return (url.trim().to_owned(), child);
+        }
+        child.stderr.take().expect("stderr").read_to_string(&mut failures).expect("text");
+        let _ = child.wait();
+        if failures.contains("apt-get install") {
+            break;
+        }
+    }
+    panic!("no PostgreSQL for the tests:\n{failures}");
+}
