@@ -8,6 +8,21 @@ pub mod clock;
 pub mod domain;
 
 // 1: words in, words out, rows, settings
+pub mod command;
 pub mod config;
 pub mod message;
 pub mod store;
+
+// 2: what commands do; how the embedded channels are reached
+pub mod builtin;
+pub mod service;
+
+// 3: the only sender; the surfaces
+pub mod delivery;
+pub mod app {
+    pub mod parts;
+    pub use parts::Parts;
+    pub fn main() -> std::process::ExitCode {
+        std::process::ExitCode::FAILURE
+    }
+}

@@ -60,8 +60,12 @@ fn is_number_list(value: &str) -> bool {
 
 /// The value of an option, in quotes unless it is one plain word.
 pub(super) fn quoted_if_needed(value: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | '/' | ':' | '+' | ',' | '#' | '?' | '=' | '&' | '%');
-    let is_bare = value.chars().all(plain) && !value.is_empty() && !value.ends_with(',') && !value.starts_with(['/', '=', ':']);
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '-' | '_' | '.' | '@' | '/' | ':' | '+' | ',' | '#' | '?' | '=' | '&' | '%')
+    };
+    let is_bare =
+        value.chars().all(plain) && !value.is_empty() && !value.ends_with(',') && !value.starts_with(['/', '=', ':']);
     if is_bare { value.to_owned() } else { quoted(value) }
 }
 

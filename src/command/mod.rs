@@ -1,12 +1,13 @@
 //! From words to a typed [`Command`]: one grammar for every surface, declared once in `commands/*.toml`.
 //!
 //! `spec` holds the declarations, `verbs` the typed commands, `text` the words of a line, `reading` what they mean,
-//! `parse` puts them together; `help`, `cli` and `manifest` are derived. Uses only `domain`; no I/O, no clock. It
-//! words refusals but never decides whether a command is allowed or possible: that is the service's work.
+//! `line` writes a line, `parse` puts them together; `help`, `cli` and `manifest` are derived. Uses only `domain`; no
+//! I/O, no clock. It words refusals but never decides whether a command is allowed or possible: that is the service's
+//! work.
 
-
-
-
+pub mod cli;
+pub mod help;
+pub mod manifest;
 pub mod spec;
 pub mod value;
 pub mod when;
@@ -18,4 +19,5 @@ mod text;
 mod verbs;
 
 pub use parse::{Input, LONGEST_INPUT, Parsed, parse, parse_within};
+pub use value::Person;
 pub use verbs::*;

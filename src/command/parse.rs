@@ -111,7 +111,9 @@ fn mend(reading: &Reading) -> String {
         let value = match value::check(option, text) {
             _ if option.kind == Type::Flag => String::new(),
             Ok(()) => text.to_owned(),
-            Err(bad) => bad.hint.filter(|hint| value::check(option, hint).is_ok()).unwrap_or_else(|| option.example.clone()),
+            Err(bad) => {
+                bad.hint.filter(|hint| value::check(option, hint).is_ok()).unwrap_or_else(|| option.example.clone())
+            }
         };
         pieces.push(Piece { option, value });
     }
@@ -149,7 +151,8 @@ fn sure(verb: &Verb) -> String {
 fn too_long(line: &str) -> Refusal {
     const SHOWN: usize = 200;
     let input = line[..line.floor_char_boundary(SHOWN)].to_owned();
-    let detail = format!("this has {} bytes; a command has at most {LONGEST_INPUT}: put long texts behind a link", line.len());
+    let detail =
+        format!("this has {} bytes; a command has at most {LONGEST_INPUT}: put long texts behind a link", line.len());
     let hint = match reading::read(&input, Context::default()) {
         Line::Verb(reading) => sure(reading.verb),
         Line::Wrapped(..) => format!("{COMMAND} help"),
@@ -163,7 +166,12 @@ fn nested(line: String, innermost: &str, context: Context) -> Refusal {
         Line::Wrapped(..) => format!("{COMMAND} help do"),
     };
     let at = 0..line.find(char::is_whitespace).unwrap_or(line.len());
-    Refusal::Input { detail: "`do` cannot stand inside `do`".to_owned(), hint: Some(hint), at: within(&line, at), input: line }
+    Refusal::Input {
+        detail: "`do` cannot stand inside `do`".to_owned(),
+        hint: Some(hint),
+        at: within(&line, at),
+        input: line,
+    }
 }
 
 /// The line that an input is read as, and whether a shell took its quotes away.
@@ -172,10 +180,24 @@ fn line_of(input: &Input) -> (String, bool) {
         Input::Text(text) => (text.clone(), false),
         Input::Words(words) => match words.as_slice() {
             [line] if line.contains(char::is_whitespace) => (line.clone(), false),
-            words => (words.iter().fold(COMMAND.to_owned(), |line, word| line + " " + &shell_word(word)), true),
+            words => {
+                let mut line = COMMAND.to_owned();
+                let mut is_value = false;
+                for word in words {
+                    line.push(' ');
+                    line.push_str(&if is_value && !word.starts_with("--") {
+                        line::word(word)
+                    } else {
+                        shell_word(word)
+                    });
+                    is_value = waits_for_value(word);
+                }
+                (line, true)
+            }
         },
         Input::Named { verb, options } => {
-            let mut line = verb.split_whitespace().fold(COMMAND.to_owned(), |line, word| line + " " + &line::word(word));
+            let mut line =
+                verb.split_whitespace().fold(COMMAND.to_owned(), |line, word| line + " " + &line::word(word));
             for (name, text) in options.iter().filter(|(_, text)| !text.is_empty()) {
                 let _ = write!(line, " {}", named(verb, name, text));
             }
@@ -187,7 +209,9 @@ fn line_of(input: &Input) -> (String, bool) {
 /// A word from a shell: quotes go where the grammar needs them, so that the line reads as the shell meant it.
 fn shell_word(word: &str) -> String {
     let token = text::tokens(word).into_iter().next();
-    let Some(head) = token.filter(|token| token.at.start == 0).and_then(|token| token.head) else { return line::word(word) };
+    let Some(head) = token.filter(|token| token.at.start == 0).and_then(|token| token.head) else {
+        return line::word(word);
+    };
     let value = &word[head.at.end..];
     match value.chars().next() {
         None => word.to_owned(),
@@ -204,9 +228,23 @@ fn shell_word(word: &str) -> String {
     }
 }
 
+/// Whether a word from a shell is the name of an option whose value is the next word.
+fn waits_for_value(word: &str) -> bool {
+    let head = text::tokens(word)
+        .into_iter()
+        .next()
+        .and_then(|token| token.head)
+        .filter(|head| head.at.end + usize::from(head.takes) == word.len());
+    let takes = |name: &str| {
+        catalogue().users_of(name).iter().any(|verb| verb.option(name).is_some_and(|o| o.kind != Type::Flag))
+    };
+    head.is_some_and(|head| takes(&head.name))
+}
+
 fn is_near_an_option(name: &str) -> bool {
     let names = catalogue().verbs.iter().flat_map(|verb| &verb.options);
-    names.clone().any(|option| option.is_called(name)) || value::nearest(name, names.map(|option| option.name.as_str())).is_some()
+    names.clone().any(|option| option.is_called(name))
+        || value::nearest(name, names.map(|option| option.name.as_str())).is_some()
 }
 
 /// A named option as it would be typed.
@@ -231,7 +269,13 @@ impl Parsed {
     /// [`WhenError`](super::when::WhenError) does); the line to copy has `hint_value` in the place of that text only,
     /// or the declared example when there is none.
     #[must_use]
-    pub fn refuse(&self, option: &str, range: Range<usize>, detail: impl Into<String>, hint_value: Option<String>) -> Refusal {
+    pub fn refuse(
+        &self,
+        option: &str,
+        range: Range<usize>,
+        detail: impl Into<String>,
+        hint_value: Option<String>,
+    ) -> Refusal {
         let given = self.reading.given.iter().rev().find(|given| given.option.is_called(option));
         let end = self.text.trim_end_matches(text::is_blank).len();
         let at = given.map_or(end..end, |given| {
@@ -241,7 +285,9 @@ impl Parsed {
         });
         let option = self.reading.verb.option(option);
         let value = hint_value.or_else(|| option.map(|option| option.example.clone()));
-        let hint = option.zip(value).map_or_else(|| sure(self.reading.verb), |(option, value)| self.line_with(&option.name, &value));
+        let hint = option
+            .zip(value)
+            .map_or_else(|| sure(self.reading.verb), |(option, value)| self.line_with(&option.name, &value));
         Refusal::Input { detail: detail.into(), hint: Some(hint), input: self.text.clone(), at: within(&self.text, at) }
     }
 
@@ -252,7 +298,12 @@ impl Parsed {
         let mut reading = self.reading.clone();
         let Some(option) = reading.verb.option(option) else { return mend(&reading) };
         let value = Traced::made(if option.kind == Type::Flag { "" } else { value }, 0);
-        let mut of_option = reading.given.iter().enumerate().filter(|(_, given)| given.option.name == option.name).map(|(index, _)| index);
+        let mut of_option = reading
+            .given
+            .iter()
+            .enumerate()
+            .filter(|(_, given)| given.option.name == option.name)
+            .map(|(index, _)| index);
         match of_option.next() {
             Some(index) => {
                 reading.given[index].value = value;

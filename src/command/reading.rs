@@ -62,7 +62,8 @@ pub(super) struct Context {
 /// Reads a line.
 pub(super) fn read(line: &str, context: Context) -> Line {
     let tokens = text::tokens(line);
-    let is_prefix = |token: &Token| [COMMAND, &COMMAND[1..]].iter().any(|word| word.eq_ignore_ascii_case(&line[token.at.clone()]));
+    let is_prefix =
+        |token: &Token| [COMMAND, &COMMAND[1..]].iter().any(|word| word.eq_ignore_ascii_case(&line[token.at.clone()]));
     let words = if tokens.first().is_some_and(is_prefix) { &tokens[1..] } else { &tokens[..] };
     let found = verb::find(line, words);
     if found.verb.unwraps && found.troubles.is_empty() {
@@ -70,7 +71,8 @@ pub(super) fn read(line: &str, context: Context) -> Line {
             return Line::Wrapped(inner, bare);
         }
     }
-    let mut reader = Reader { line, context, verb: found.verb, given: found.given, free: Vec::new(), troubles: found.troubles };
+    let mut reader =
+        Reader { line, context, verb: found.verb, given: found.given, free: Vec::new(), troubles: found.troubles };
     reader.quotes(&tokens);
     reader.options(&found.rest);
     reader.places();
@@ -86,7 +88,9 @@ fn wrapped(line: &str, words: &[Token]) -> Option<(String, bool)> {
     let is_text = first.head.as_ref().is_some_and(|head| head.name == "text");
     match words {
         [only] if only.quoted && (only.head.is_none() || is_text) => Some((only.value.text().to_owned(), false)),
-        [name, value] if is_text && name.value.text().is_empty() && value.quoted => Some((value.value.text().to_owned(), false)),
+        [name, value] if is_text && name.value.text().is_empty() && value.quoted => {
+            Some((value.value.text().to_owned(), false))
+        }
         [name, rest @ ..] if is_text && name.value.text().is_empty() && !name.quoted => {
             Some((line[rest.first()?.at.start..last.at.end].to_owned(), true))
         }
@@ -142,13 +146,16 @@ impl<'a> Reader<'a> {
             let names: Vec<_> = users.iter().take(3).map(|verb| format!("`{}`", verb.name)).collect();
             let others = if users.len() > names.len() { " and others" } else { "" };
             let (names, verb) = (names.join(", "), &self.verb.name);
-            let detail = format!("`{typed}` is an option of {names}{others}, not of `{verb}`; if it is text, put it in quotes");
+            let detail =
+                format!("`{typed}` is an option of {names}{others}, not of `{verb}`; if it is text, put it in quotes");
             return Meaning::Wrong(detail, None);
         }
         if let Some(near) = catalogue().nearest_option(&head.name, self.verb) {
-            let is_flag = catalogue().users_of(near).iter().any(|verb| verb.option(near).is_some_and(|o| o.kind == Type::Flag));
+            let is_flag =
+                catalogue().users_of(near).iter().any(|verb| verb.option(near).is_some_and(|o| o.kind == Type::Flag));
             let meant = if is_flag { format!("--{near}") } else { format!("{near}:") };
-            let detail = format!("there is no option `{typed}`; did you mean `{meant}`? If it is text, put it in quotes");
+            let detail =
+                format!("there is no option `{typed}`; did you mean `{meant}`? If it is text, put it in quotes");
             return Meaning::Wrong(detail, self.verb.option(near));
         }
         if head.dashes == Dashes::Ascii {
@@ -186,7 +193,9 @@ impl<'a> Reader<'a> {
         match on {
             Ok(false) => return,
             Ok(true) => {}
-            Err(bad) => self.trouble(token.value.place(&bad.range), format!("`--{}` is a flag: {}", option.name, bad.message)),
+            Err(bad) => {
+                self.trouble(token.value.place(&bad.range), format!("`--{}` is a flag: {}", option.name, bad.message))
+            }
         }
         if !self.has(option) {
             self.given.push(Given { option, value: Traced::made("", token.at.start) });
@@ -195,16 +204,22 @@ impl<'a> Reader<'a> {
 
     /// Takes the value of an option, from its own word or the ones after it; says how many of those it used.
     fn option(&mut self, option: &'static Opt, token: &Token, next: &'a [Token]) -> usize {
-        let is_text = |reader: &Self, word: Option<&Token>| word.is_some_and(|word| matches!(reader.meaning(word), Meaning::Text));
+        let is_text = |reader: &Self, word: Option<&Token>| {
+            word.is_some_and(|word| matches!(reader.meaning(word), Meaning::Text))
+        };
         let mut used = 0;
-        let own = token.head.as_ref().is_some_and(|head| head.takes) && (token.quoted || !token.value.text().is_empty());
+        let own =
+            token.head.as_ref().is_some_and(|head| head.takes) && (token.quoted || !token.value.text().is_empty());
         let (mut value, quoted) = if own {
             (token.value.clone(), token.quoted)
         } else if let Some(word) = next.first().filter(|word| is_text(self, Some(word))) {
             used = 1;
             (self.word(word), word.quoted)
         } else {
-            self.trouble(token.at.clone(), format!("`{}` has no value; write for example {}", option.name, option.example));
+            self.trouble(
+                token.at.clone(),
+                format!("`{}` has no value; write for example {}", option.name, option.example),
+            );
             (Traced::made("", token.at.end), true)
         };
         while option.splits() && !quoted && value.text().ends_with(',') && is_text(self, next.get(used)) {
@@ -213,7 +228,8 @@ impl<'a> Reader<'a> {
         }
         if !quoted && !self.is_fine(option, value.text()) {
             let start = value.place(&(0..value.text().len())).start;
-            let words = next[used..].iter().take(MOST_GATHERED).take_while(|word| is_text(self, Some(word)) && !word.quoted);
+            let words =
+                next[used..].iter().take(MOST_GATHERED).take_while(|word| is_text(self, Some(word)) && !word.quoted);
             let ends: Vec<usize> = words.map(|word| word.at.end).collect();
             let fits = |end: &usize| self.is_fine(option, &self.line[start..*end]);
             if let Some(more) = ends.iter().rposition(fits) {
@@ -233,13 +249,19 @@ impl<'a> Reader<'a> {
     /// Whether a text would do for an option, alone or with what another option adds to it.
     fn is_fine(&self, option: &Opt, text: &str) -> bool {
         let gathers = matches!(option.kind, Type::When | Type::Moment | Type::Duration | Type::Downtime);
-        let joined = |other: &Opt| other.joins.as_deref() == Some(&option.name) && value::check(option, &format!("{text} for 1h")).is_ok();
+        let joined = |other: &Opt| {
+            other.joins.as_deref() == Some(&option.name) && value::check(option, &format!("{text} for 1h")).is_ok()
+        };
         !gathers || value::check(option, text).is_ok() || self.verb.options.iter().any(joined)
     }
 
     /// The text of a free word.
     fn word(&self, token: &Token) -> Traced {
-        if token.quoted && token.head.is_none() { token.value.clone() } else { Traced::slice(self.line, token.at.clone()) }
+        if token.quoted && token.head.is_none() {
+            token.value.clone()
+        } else {
+            Traced::slice(self.line, token.at.clone())
+        }
     }
 
     /// Gives the free words to the options that have a place among them.
@@ -271,7 +293,8 @@ impl<'a> Reader<'a> {
         }
         if let (Some(first), Some(last)) = (free.first(), free.last()) {
             let at = first.at.start..last.at.end;
-            let detail = format!("`{}` takes no more words; `{}` is left over", self.verb.name, shown(&self.line[at.clone()]));
+            let detail =
+                format!("`{}` takes no more words; `{}` is left over", self.verb.name, shown(&self.line[at.clone()]));
             self.trouble(at, detail);
         }
     }
@@ -296,12 +319,17 @@ impl<'a> Reader<'a> {
         while start < free.len() {
             let mut end = start;
             let touches = |end: usize| {
-                free.get(end + 1).is_some_and(|next| self.line[free[end].at.end..next.at.start].chars().all(text::is_blank))
+                free.get(end + 1)
+                    .is_some_and(|next| self.line[free[end].at.end..next.at.start].chars().all(text::is_blank))
             };
             while !self.context.argv && touches(end) {
                 end += 1;
             }
-            let piece = if self.context.argv { self.word(free[start]) } else { Traced::slice(self.line, free[start].at.start..free[end].at.end) };
+            let piece = if self.context.argv {
+                self.word(free[start])
+            } else {
+                Traced::slice(self.line, free[start].at.start..free[end].at.end)
+            };
             match &mut all {
                 None => all = Some(piece),
                 Some(all) => all.join(" ", &piece),
@@ -337,7 +365,9 @@ impl<'a> Reader<'a> {
                 bad.push(Trouble { at: given.value.place(&found.range), detail: found.message });
             }
         }
-        let is_told = |trouble: &Trouble| self.troubles.iter().any(|told| told.at.start <= trouble.at.start && trouble.at.end <= told.at.end);
+        let is_told = |trouble: &Trouble| {
+            self.troubles.iter().any(|told| told.at.start <= trouble.at.start && trouble.at.end <= told.at.end)
+        };
         bad.retain(|trouble| !is_told(trouble));
         self.troubles.extend(bad);
         let unclosed = self.troubles.first().is_some_and(|first| first.detail.starts_with("this quote"));
@@ -347,16 +377,23 @@ impl<'a> Reader<'a> {
     /// Looks for what was left out.
     fn missing(&mut self) {
         let end = self.line.trim_end_matches(text::is_blank).len();
-        let typed = |option: &Opt| if option.place.is_some() { format!("`{}`", option.name) } else { format!("`{}:`", option.name) };
-        let missing: Vec<String> = self.verb.options.iter().filter(|option| option.required && !self.has(option)).map(typed).collect();
+        let typed = |option: &Opt| {
+            if option.place.is_some() { format!("`{}`", option.name) } else { format!("`{}:`", option.name) }
+        };
+        let missing: Vec<String> =
+            self.verb.options.iter().filter(|option| option.required && !self.has(option)).map(typed).collect();
         if let Some((last, others)) = missing.split_last() {
             let names = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
             self.trouble(end..end, format!("`{}` needs {names}", self.verb.name));
         }
         let one_of: Vec<&Opt> = self.verb.one_of.iter().filter_map(|name| self.verb.option(name)).collect();
         if !one_of.is_empty() && !one_of.iter().any(|option| self.has(option)) {
-            let names: Vec<String> = one_of.iter().map(|option| if option.kind == Type::Flag { format!("`--{}`", option.name) } else { typed(option) }).collect();
-            let what = if names.len() == 2 { names.join(" or ") } else { format!("at least one of {}", names.join(", ")) };
+            let names: Vec<String> = one_of
+                .iter()
+                .map(|option| if option.kind == Type::Flag { format!("`--{}`", option.name) } else { typed(option) })
+                .collect();
+            let what =
+                if names.len() == 2 { names.join(" or ") } else { format!("at least one of {}", names.join(", ")) };
             self.trouble(end..end, format!("`{}` needs {what}", self.verb.name));
         }
     }
@@ -364,7 +401,8 @@ impl<'a> Reader<'a> {
 
 /// The first word of every verb, and every group.
 fn first_words() -> impl Iterator<Item = &'static str> {
-    let verbs = catalogue().verbs.iter().filter(|verb| verb.group_and_action().is_none()).map(|verb| verb.name.as_str());
+    let verbs =
+        catalogue().verbs.iter().filter(|verb| verb.group_and_action().is_none()).map(|verb| verb.name.as_str());
     verbs.chain(catalogue().groups.iter().map(|group| group.name.as_str()))
 }
 

@@ -311,7 +311,8 @@ impl Catalogue {
     pub(super) fn nearest_option(&self, typed: &str, verb: &Verb) -> Option<&str> {
         let names = |verb: &Verb| -> Vec<String> { verb.options.iter().map(|option| option.name.clone()).collect() };
         let own = names(verb);
-        let all: Vec<&str> = self.verbs.iter().flat_map(|verb| &verb.options).map(|option| option.name.as_str()).collect();
+        let all: Vec<&str> =
+            self.verbs.iter().flat_map(|verb| &verb.options).map(|option| option.name.as_str()).collect();
         let near_own = value::nearest(typed, own.iter().map(String::as_str));
         let near = near_own.or_else(|| value::nearest(typed, all.iter().copied()))?;
         all.into_iter().find(|name| *name == near)

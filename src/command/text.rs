@@ -116,11 +116,14 @@ fn token(line: &str, start: usize) -> Token {
     let mut value = Traced::made("", at);
     let mut quoted = false;
     let mut unclosed = None;
-    let opens_here = |at: usize| line[at..].chars().next().is_some_and(|c| opens(c) && (c != '\'' && c != '‘' || closes_single(line, at)));
+    let opens_here = |at: usize| {
+        line[at..].chars().next().is_some_and(|c| opens(c) && (c != '\'' && c != '‘' || closes_single(line, at)))
+    };
     let may_quote = head.as_ref().is_none_or(|head| head.takes);
     while let Some(c) = line[at..].chars().next().filter(|c| !is_blank(*c)) {
         // A quote opens at the beginning, or after one that closed or a comma: `"a","b"`. Within a word it is text.
-        let opens_piece = may_quote && (value.text().is_empty() || quoted && line[..at].ends_with(',')) && opens_here(at);
+        let opens_piece =
+            may_quote && (value.text().is_empty() || quoted && line[..at].ends_with(',')) && opens_here(at);
         if opens_piece {
             quoted = true;
             let piece = quote(line, at, c, &mut value);
@@ -211,7 +214,8 @@ fn quote(line: &str, start: usize, opener: char, value: &mut Traced) -> Quote {
     let mut at = inside;
     while let Some(c) = line[at..stop].chars().next() {
         let next = line[at + c.len_utf8()..].chars().next();
-        let escapes = c == '\\' && next.is_some_and(|next| next == '\\' || next == '"' || closers(opener).contains(&next));
+        let escapes =
+            c == '\\' && next.is_some_and(|next| next == '\\' || next == '"' || closers(opener).contains(&next));
         let kept = if escapes { at + c.len_utf8() } else { at };
         let width = line[kept..].chars().next().map_or(0, char::len_utf8);
         if kept + width > stop {
@@ -232,7 +236,8 @@ fn closing(line: &str, from: usize, closers: &[char], ends_word: bool) -> Option
         if !escaped && closers.contains(&c) && (!ends_word || after.is_none_or(is_blank)) {
             return Some(from + offset);
         }
-        escaped = !escaped && c == '\\' && after.is_some_and(|next| next == '\\' || next == '"' || closers.contains(&next));
+        escaped =
+            !escaped && c == '\\' && after.is_some_and(|next| next == '\\' || next == '"' || closers.contains(&next));
     }
     None
 }

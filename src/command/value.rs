@@ -353,7 +353,8 @@ fn word(text: &str, option: &Opt) -> Result<String, Bad> {
     if !word.is_empty() && word.chars().count() <= option.max && !word.chars().any(foreign) {
         return Ok(word.to_owned());
     }
-    let message = format!("`{}` takes one word of at most {} characters, such as {}", option.name, option.max, option.example);
+    let message =
+        format!("`{}` takes one word of at most {} characters, such as {}", option.name, option.max, option.example);
     Err(Bad::whole(text, message))
 }
 
@@ -381,7 +382,8 @@ fn verb(text: &str) -> Result<String, Bad> {
     if catalogue.verb(name).is_some() || catalogue.group(name).is_some() {
         return Ok(name.to_owned());
     }
-    let known = catalogue.verbs.iter().map(|verb| verb.name.as_str()).chain(catalogue.groups.iter().map(|g| g.name.as_str()));
+    let known =
+        catalogue.verbs.iter().map(|verb| verb.name.as_str()).chain(catalogue.groups.iter().map(|g| g.name.as_str()));
     let near = nearest(name, known).map(str::to_owned);
     Err(Bad::whole(text, format!("there is no verb `{}`", shown(name))).or_type(near))
 }
@@ -392,9 +394,15 @@ impl Value for i64 {
     fn from_text(text: &str, option: &Opt) -> Result<Self, Bad> {
         let digits = text.trim();
         let digits = digits.strip_prefix('#').unwrap_or(digits);
-        let number = Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).and_then(|d| d.parse().ok());
+        let number =
+            Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).and_then(|d| d.parse().ok());
         number.filter(|number| *number > 0).ok_or_else(|| {
-            let message = format!("`{}` is not a number for `{}`: write for example {}", shown(text), option.name, option.example);
+            let message = format!(
+                "`{}` is not a number for `{}`: write for example {}",
+                shown(text),
+                option.name,
+                option.example
+            );
             Bad::whole(text, message)
         })
     }
@@ -558,7 +566,9 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
         return None;
     }
     let near = known.into_iter().map(|word| (strsim::damerau_levenshtein(&typed, word), word));
-    near.filter(|(edits, word)| *edits <= 2 && *edits < length.min(word.chars().count())).min_by_key(|(edits, _)| *edits).map(|(_, word)| word)
+    near.filter(|(edits, word)| *edits <= 2 && *edits < length.min(word.chars().count()))
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, word)| word)
 }
 
 /// What was typed, short enough to be quoted in a sentence.

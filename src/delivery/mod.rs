@@ -202,7 +202,13 @@ impl Sender {
     }
 
     /// Asks [`decide`]; what is not worth sending is settled with its reason.
-    async fn still_worth(&self, tx: &mut Tx, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<bool> {
+    async fn still_worth(
+        &self,
+        tx: &mut Tx,
+        row: &Delivery,
+        about: &About,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<bool> {
         let settled = match decide(row, &about.window, &about.rows, now) {
             Decision::Send => return Ok(true),
             Decision::Skip(reason) => (Settled::Skipped, reason),
@@ -224,7 +230,15 @@ impl Sender {
         events: &'a [Event],
         now: DateTime<Utc>,
     ) -> Telling<'a> {
-        Telling { plan, window: &about.window, items: &about.items, events, organisation: &self.organisation, now }
+        Telling {
+            plan,
+            window: &about.window,
+            items: &about.items,
+            events,
+            organisation: &self.organisation,
+            now,
+            retold: false,
+        }
     }
 
     /// Brings every earlier post of the window on this channel in step with what is true now.
@@ -315,12 +329,7 @@ async fn about(tx: &mut Tx, row: &Delivery) -> Result<Option<About>, StoreError>
     let Some(id) = row.window else { return Ok(None) };
     tx.lock_window(id).await?;
     let Some(window) = tx.window(id).await? else { return Ok(None) };
-    Ok(Some(About {
-        items: tx.items(id).await?,
-        rows: tx.deliveries(id).await?,
-        events: tx.events(id).await?,
-        window,
-    }))
+    Ok(Some(About { items: tx.items(id).await?, rows: tx.deliveries(id).await?, events: tx.events(id).await?, window }))
 }
 
 /// The events a row speaks of: the one that caused it; for a difference, every list edit from there on.

@@ -203,11 +203,8 @@ impl Plan<'_> {
         let policy_lead = self.policy().change_list;
         let Some(first_item) = self.s.items.first_item_at() else {
             let lead = self.when(policy_lead);
-            let due_at = if lead > self.since() {
-                lead
-            } else {
-                (self.since() + EMPTY_AFTER).min(self.s.window.span.starts_at)
-            };
+            let due_at =
+                if lead > self.since() { lead } else { (self.since() + EMPTY_AFTER).min(self.s.window.span.starts_at) };
             for channel in &self.s.organisation.ops {
                 self.push(MessageKind::EmptyList, policy_lead.to_string(), (OPS.into(), channel.clone()), due_at);
             }

@@ -54,12 +54,7 @@ pub fn next(window: &Window, items: &ChangeList, policy: &Policy) -> Option<(Dat
 
 /// The last thing due at `now` of a run of chases that was missed while nothing ran: only that one is said.
 #[must_use]
-pub fn due(
-    window: &Window,
-    items: &ChangeList,
-    policy: &Policy,
-    now: DateTime<Utc>,
-) -> Option<(DateTime<Utc>, Timed)> {
+pub fn due(window: &Window, items: &ChangeList, policy: &Policy, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Timed)> {
     let mut ahead = window.clone();
     let mut last = None;
     while let Some((at, timed)) = next(&ahead, items, policy).filter(|(at, _)| *at <= now) {

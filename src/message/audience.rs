@@ -57,6 +57,8 @@ pub struct Telling<'a> {
     pub organisation: &'a Organisation,
     /// Now (UTC).
     pub now: DateTime<Utc>,
+    /// An earlier post is brought in step: what was true only when it was posted is left out.
+    pub retold: bool,
 }
 
 impl Templates {
@@ -99,7 +101,9 @@ impl Templates {
     /// As [`Self::tell`].
     pub fn retell(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
         let state = t.window.state_words(t.now);
-        Ok(self.tell(t)?.text(format!("Updated: {} is now {state}, {}.", t.window.id, t.window.span)))
+        Ok(self
+            .tell(&Telling { retold: true, ..*t })?
+            .text(format!("Updated: {} is now {state}, {}.", t.window.id, t.window.span)))
     }
 }
 
@@ -176,6 +180,7 @@ fn values(t: &Telling<'_>) -> minijinja::Value {
         items => count(all, "item"),
         url => t.organisation.window_url(w),
         organisation => data(&t.organisation.name),
+        retold => t.retold,
     }
 }
 
@@ -221,7 +226,9 @@ fn until(now: DateTime<Utc>, start: DateTime<Utc>) -> String {
 fn named_block(name: &str, t: &Telling<'_>) -> Option<Block> {
     match name {
         "facts" => Some(Block::Facts(facts(t))),
-        "items" => Some(Block::Items(words::item_lines(t.items, &t.window.span.zone))).filter(|_| !t.items.0.is_empty()),
+        "items" => {
+            Some(Block::Items(words::item_lines(t.items, &t.window.span.zone))).filter(|_| !t.items.0.is_empty())
+        }
         "changes" => Some(Block::Text(changes(t.events).join("\n"))),
         "fields" => Some(Block::Facts(fields(t.events))).filter(|b| *b != Block::Facts(Vec::new())),
         _ => None,
@@ -265,7 +272,9 @@ fn changes(events: &[Event]) -> Vec<String> {
     };
     for event in events {
         match &event.what {
-            What::ItemsAdded { items, .. } => items.iter().for_each(|i| say(i.number, format!("Added: {}. {}", i.number, i.text))),
+            What::ItemsAdded { items, .. } => {
+                items.iter().for_each(|i| say(i.number, format!("Added: {}. {}", i.number, i.text)))
+            }
             What::ItemsRemoved { items } => {
                 items.iter().for_each(|i| say(i.number, format!("Removed: {}. {}", i.number, i.text)));
             }
@@ -285,4 +294,3 @@ fn changes(events: &[Event]) -> Vec<String> {
 pub fn messages() -> Vec<MessageKind> {
     MessageKind::ALL.iter().copied().filter(|kind| kind.class() == Class::Message).collect()
 }
-

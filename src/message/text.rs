@@ -9,7 +9,8 @@ use super::{Block, ItemLine, Message};
 #[must_use]
 pub fn shown(text: &str) -> String {
     let keep = |c: &char| {
-        let direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let direction =
+            matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         !direction && (matches!(c, '\n' | '\t') || !c.is_control())
     };
     text.replace("\r\n", "\n").chars().filter(keep).collect()
@@ -100,9 +101,9 @@ mod tests {
 
     #[test]
     fn facts_and_tables_are_aligned() {
-        let message = Message::titled("MW-1").facts([("When", "now".to_owned()), ("Impact", "none".to_owned())]).block(
-            Block::Table { head: vec!["a".into(), "b".into()], rows: vec![vec!["long".into(), "x".into()]] },
-        );
+        let message = Message::titled("MW-1")
+            .facts([("When", "now".to_owned()), ("Impact", "none".to_owned())])
+            .block(Block::Table { head: vec!["a".into(), "b".into()], rows: vec![vec!["long".into(), "x".into()]] });
         assert_eq!(plain(&message), "MW-1\n\nWhen:   now\nImpact: none\n\na     b\nlong  x");
     }
 }

@@ -79,7 +79,8 @@ pub fn ledger<'a>(rows: impl Iterator<Item = LedgerRow<'a>>, zone: &Zone) -> Blo
     let rows: Vec<LedgerRow<'_>> = rows.filter(|row| row.plan.message.class() == Class::Message).collect();
     let cells = |row: &LedgerRow<'_>| {
         let what = row.plan.message.as_str().replace('_', " ");
-        let lead = row.plan.lead.as_deref().filter(|lead| *lead != "at_once").map(|l| format!(" {l}")).unwrap_or_default();
+        let lead =
+            row.plan.lead.as_deref().filter(|lead| *lead != "at_once").map(|l| format!(" {l}")).unwrap_or_default();
         vec![
             at(row.plan.due_at, zone),
             format!("{what}{lead}"),
@@ -116,7 +117,11 @@ impl<'a> LedgerRow<'a> {
             DeliveryState::Sending => "being sent".into(),
             DeliveryState::Sent => format!("sent {}", row.sent_at.map(|t| at(t, zone)).unwrap_or_default()),
             DeliveryState::Retrying => {
-                format!("failed {}, will be tried again: {}", times(row.attempts), row.error.as_deref().unwrap_or("no answer"))
+                format!(
+                    "failed {}, will be tried again: {}",
+                    times(row.attempts),
+                    row.error.as_deref().unwrap_or("no answer")
+                )
             }
             DeliveryState::Dead => format!("given up: {}", row.error.as_deref().unwrap_or("no answer")),
             DeliveryState::Skipped | DeliveryState::Superseded => why,
@@ -173,7 +178,8 @@ pub fn scheduled(
     } else {
         format!("{} “{title}” is scheduled", w.id)
     };
-    let shown_facts = facts(organisation, w, now).into_iter().filter(|(n, _)| !(dry_run && *n == "Page") && *n != "State");
+    let shown_facts =
+        facts(organisation, w, now).into_iter().filter(|(n, _)| !(dry_run && *n == "Page") && *n != "State");
     let message = Message::titled(heading).facts(shown_facts).text(read).text("Who hears what, and when:");
     let message = message.block(ledger(plan.iter().map(LedgerRow::planned), &w.span.zone));
     if dry_run { message } else { change_list(message, w, items) }
@@ -199,7 +205,9 @@ pub fn would_send(message: Message, plan: &[Planned], zone: &Zone) -> Message {
 /// The first answer, given again to somebody who pressed Enter twice.
 #[must_use]
 pub fn repeated(mut first: Message, verb: &str) -> Message {
-    let note = format!("You just did this, so it was not done twice; this is the answer from before. To {verb} again, add --again.");
+    let note = format!(
+        "You just did this, so it was not done twice; this is the answer from before. To {verb} again, add --again."
+    );
     first.blocks.insert(0, Block::Text(note));
     first
 }
@@ -251,7 +259,9 @@ pub fn happened(what: &What, zone: &Zone) -> String {
         lines.collect::<Vec<_>>().join("; ")
     };
     let changed = |changes: &[FieldChange]| {
-        let one = |c: &FieldChange| format!("{} from “{}” to “{}”", c.field, clipped(&one_line(&c.from), 80), clipped(&one_line(&c.to), 80));
+        let one = |c: &FieldChange| {
+            format!("{} from “{}” to “{}”", c.field, clipped(&one_line(&c.from), 80), clipped(&one_line(&c.to), 80))
+        };
         changes.iter().map(one).collect::<Vec<_>>().join(", ")
     };
     match what {
@@ -280,7 +290,9 @@ pub fn happened(what: &What, zone: &Zone) -> String {
         What::ItemsUndone { items } => format!("took back {}", refs(items)),
         What::NoShow { after } => format!("nobody had done anything at {after}"),
         What::Overran { after } => format!("still running at {after}"),
-        What::Reminded { message, occasion } => format!("sent {} {occasion} ahead of time", message.as_str().replace('_', " ")),
+        What::Reminded { message, occasion } => {
+            format!("sent {} {occasion} ahead of time", message.as_str().replace('_', " "))
+        }
         What::DeliveryFailed { message, channel, error } => {
             format!("{} to {channel} was given up: {}", message.as_str().replace('_', " "), one_line(error))
         }
@@ -322,7 +334,9 @@ pub fn refused(refusal: &Refusal) -> Refused {
         Refusal::State { window, step, state, by, at_words, hint, .. } => {
             ("state", cannot(*window, *step, *state, by, at_words), Some(hint.clone()))
         }
-        Refusal::Role { verb, needed, holders } => ("role", lacks_role(verb, *needed, holders), Some("/maintenance whoami".into())),
+        Refusal::Role { verb, needed, holders } => {
+            ("role", lacks_role(verb, *needed, holders), Some("/maintenance whoami".into()))
+        }
         Refusal::Rule { detail, hint } => ("rule", detail.clone(), Some(hint.clone())),
         Refusal::Storage { detail } => ("storage", detail.clone(), None),
     };

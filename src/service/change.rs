@@ -42,7 +42,8 @@ impl Cx<'_> {
         let (mut w, mut items) = self.window_for(c.window, Step::Change).await?;
         let drafts = task_list(&c.text);
         if drafts.is_empty() {
-            let detail = "There is no Markdown list in that text; every item starts with `- [ ]` or `-` on a line of its own.";
+            let detail =
+                "There is no Markdown list in that text; every item starts with `- [ ]` or `-` on a line of its own.";
             let hint = format!("/maintenance change import {} \"- [ ] first item\"", w.id);
             return Err(Refusal::rule(detail, hint).into());
         }
@@ -380,7 +381,11 @@ mod tests {
     #[test]
     fn a_markdown_task_list_keeps_nesting_ticks_and_text() {
         let text = "Plan:\n\n- [ ] Jira to `10.3.2`\n  - [x] plugin *Tempo*\n- [X] OS patches\n\n```\n- [ ] not an item\n```\n";
-        let expected = [draft("Jira to 10.3.2", None, false), draft("plugin Tempo", Some(0), true), draft("OS patches", None, true)];
+        let expected = [
+            draft("Jira to 10.3.2", None, false),
+            draft("plugin Tempo", Some(0), true),
+            draft("OS patches", None, true),
+        ];
         assert_eq!(task_list(text), expected);
         assert!(task_list("no list here").is_empty());
     }

@@ -51,7 +51,11 @@ impl Cx<'_> {
         self.owe(w, rows.into_iter().filter(|row| told.contains(&row.channel)).collect()).await
     }
 
-    pub(super) async fn told(&mut self, w: &Window, before: Option<i64>) -> Outcome<std::collections::BTreeSet<Channel>> {
+    pub(super) async fn told(
+        &mut self,
+        w: &Window,
+        before: Option<i64>,
+    ) -> Outcome<std::collections::BTreeSet<Channel>> {
         let telling: Vec<_> = MessageKind::ALL.iter().copied().filter(|m| m.tells()).collect();
         Ok(self.tx.told_channels(w.id, before, &telling).await?)
     }
@@ -175,7 +179,10 @@ impl Cx<'_> {
                 self.tx.set_due(row.id, due_at).await?;
                 continue;
             }
-            let sent = rows.iter().rev().find(|row| row.plan.channel == channel && row.plan.message == MessageKind::ChangeList);
+            let sent = rows
+                .iter()
+                .rev()
+                .find(|row| row.plan.channel == channel && row.plan.message == MessageKind::ChangeList);
             let audience = sent.map(|row| row.plan.audience.clone()).unwrap_or_default();
             let row = self.difference_row(w, event, audience, channel, due_at);
             self.owe(w, vec![row]).await?;

@@ -4,6 +4,7 @@
 
 mod change;
 pub mod due;
+mod help;
 mod ledger;
 mod plan;
 pub mod query;
@@ -144,7 +145,9 @@ impl From<StoreError> for Failure {
                 let why = if kind == Fault::Full { "The disk is full" } else { "The database is read-only" };
                 tracing::error!(error = %error, "a command was refused because nothing can be stored");
                 Self::Refused(Refusal::Storage {
-                    detail: format!("{why}: nothing can be stored now. Your command was not done; try again once the operator has mended it."),
+                    detail: format!(
+                        "{why}: nothing can be stored now. Your command was not done; try again once the operator has mended it."
+                    ),
                 })
             }
             _ => Self::Fault(error.into()),

@@ -182,7 +182,8 @@ impl Cx<'_> {
     async fn cancel_for_those_left_out(&mut self, before: &Window, w: &Window, event: i64) -> Outcome<()> {
         use crate::domain::notice;
         let told = self.told(w, None).await?;
-        let still: Vec<_> = self.organisation.audiences.iter().filter(|a| a.concerns(w)).flat_map(|a| &a.channels).collect();
+        let still: Vec<_> =
+            self.organisation.audiences.iter().filter(|a| a.concerns(w)).flat_map(|a| &a.channels).collect();
         let rows = notice::caused(before, self.organisation, MessageKind::Cancelled, event, self.now);
         let left_out = rows.into_iter().filter(|row| told.contains(&row.channel) && !still.contains(&&row.channel));
         let rows = left_out.map(|row| crate::domain::ledger::Planned { sequence: w.sequence, ..row }).collect();
@@ -200,7 +201,12 @@ impl Cx<'_> {
         }
         if to_end <= self.now {
             let least = compact(TimeDelta::minutes((self.now - from_end).num_minutes() + 30));
-            let detail = format!("{} was to end {}; {} more is still in the past.", w.id, at(from_end, &w.span.zone), duration_words(c.for_));
+            let detail = format!(
+                "{} was to end {}; {} more is still in the past.",
+                w.id,
+                at(from_end, &w.span.zone),
+                duration_words(c.for_)
+            );
             return Err(Refusal::rule(detail, format!("/maintenance extend {} {least}", w.id)).into());
         }
         w.span.ends_at = to_end;
@@ -264,12 +270,18 @@ impl Cx<'_> {
         let nearest = known.iter().min_by_key(closest).cloned();
         let thing = option.trim_end_matches('s');
         let detail = format!("There is no {thing} `{wrong}`; these are known: {}.", known.join(", "));
-        let value = nearest.map(|near| typed.iter().map(|id| if id == wrong { near.clone() } else { id.clone() }).collect::<Vec<_>>().join(","));
+        let value = nearest.map(|near| {
+            typed.iter().map(|id| if id == wrong { near.clone() } else { id.clone() }).collect::<Vec<_>>().join(",")
+        });
         Err(self.parsed.refuse(option, usize::MAX..usize::MAX, detail, value).into())
     }
 
     /// The first service that has something written for it.
-    fn service_setting<T>(&self, services: &[String], get: impl Fn(&crate::domain::organisation::Service) -> Option<T>) -> Option<T> {
+    fn service_setting<T>(
+        &self,
+        services: &[String],
+        get: impl Fn(&crate::domain::organisation::Service) -> Option<T>,
+    ) -> Option<T> {
         services.iter().find_map(|id| self.organisation.services.get(id).and_then(&get))
     }
 

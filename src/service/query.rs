@@ -91,7 +91,11 @@ impl Service {
                 ..WindowFilter::default()
             };
             for window in tx.windows(&past, None, most).await? {
-                found.past.push(Full { items: tx.items(window.id).await?, events: tx.events(window.id).await?, window });
+                found.past.push(Full {
+                    items: tx.items(window.id).await?,
+                    events: tx.events(window.id).await?,
+                    window,
+                });
             }
             found.past.reverse();
             Ok(found)

@@ -1,7 +1,7 @@
 //! Commands that only read: list, show, next, reminders, history, preview, whoami, help.
 
 use super::{Cx, Outcome, Reply};
-use crate::command::{Help, History, List, Next, Preview, Reminders, Show};
+use crate::command::{History, List, Next, Preview, Reminders, Show};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, ItemRef, What};
@@ -114,7 +114,8 @@ impl Cx<'_> {
         }
         let items = self.tx.items(w.id).await?;
         let (shown, event) = self.sample(&w, &items, c.message);
-        let to: Vec<Channel> = notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
+        let to: Vec<Channel> =
+            notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
         let plan = Planned {
             sequence: w.sequence,
             message: c.message,
@@ -133,11 +134,13 @@ impl Cx<'_> {
             events: &events,
             organisation: self.organisation,
             now: self.now,
+            retold: false,
         };
         let told = self.service.templates.tell(&telling)?;
         let names = to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let readers = if names.is_empty() { "nobody".into() } else { names };
-        let mut message = Message::line(format!("The {} as it would look now, to {readers}:", c.message.as_str().replace('_', " ")));
+        let mut message =
+            Message::line(format!("The {} as it would look now, to {readers}:", c.message.as_str().replace('_', " ")));
         message.blocks.push(Block::Text("———".into()));
         message.blocks.extend(told.blocks);
         Ok(Reply { message, windows: vec![w.id], ..Reply::default() })
@@ -187,11 +190,6 @@ impl Cx<'_> {
     pub(super) fn whoami(&self) -> Reply {
         let zone: &Zone = self.author_zone.as_ref().unwrap_or(&self.organisation.zone);
         Reply { message: words::whoami(self.actor, self.place, zone), ..Reply::default() }
-    }
-
-    pub(super) fn help(&self, c: &Help) -> Outcome<Reply> {
-        let message = crate::command::help::reply(c.verb.as_deref())?;
-        Ok(Reply { message, ..Reply::default() })
     }
 }
 

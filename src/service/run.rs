@@ -41,12 +41,19 @@ impl Cx<'_> {
             return Err(Refusal::rule(detail, format!("/maintenance reschedule {} when:{soon}", w.id)).into());
         }
         self.begin(&mut w, &items, self.now, false).await?;
-        let what = if w.state == State::Verifying { "is started; every item is done, please confirm" } else { "is started" };
+        let what =
+            if w.state == State::Verifying { "is started; every item is done, please confirm" } else { "is started" };
         Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
     }
 
     /// Work begins at `began` (UTC). A list that is all done moves on at once.
-    pub(super) async fn begin(&mut self, w: &mut Window, items: &ChangeList, began: DateTime<Utc>, auto: bool) -> Outcome<()> {
+    pub(super) async fn begin(
+        &mut self,
+        w: &mut Window,
+        items: &ChangeList,
+        began: DateTime<Utc>,
+        auto: bool,
+    ) -> Outcome<()> {
         w.state = State::InProgress;
         w.actual_start = Some(began);
         self.attend(w);
@@ -159,7 +166,10 @@ impl Cx<'_> {
         let rows = self.tx.deliveries(w.id).await?;
         let next = rows.iter().find(|row| {
             row.state.is_open()
-                && matches!(row.plan.message, MessageKind::Announcement | MessageKind::Reminder | MessageKind::ChangeList)
+                && matches!(
+                    row.plan.message,
+                    MessageKind::Announcement | MessageKind::Reminder | MessageKind::ChangeList
+                )
         });
         let Some(next) = next else {
             let detail = format!("Everything that {} owes before its start has been sent.", w.id);

@@ -106,7 +106,7 @@ fn sqlite_fault(code: &str) -> Fault {
     }
 }
 
-/// See "`PostgreSQL` Error Codes" in its manual.
+/// See "PostgreSQL Error Codes" in its manual.
 fn postgres_fault(code: &str) -> Fault {
     match code {
         "53100" => Fault::Full,

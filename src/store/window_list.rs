@@ -92,8 +92,12 @@ impl ListQuery {
             let from = query.hold(Value::Time(whole(from)));
             conditions.push(format!("ends_at > {from}"));
             if after.is_none() {
-                // Where to begin in the order of starts: without it the walk would begin at the oldest window.
-                conditions.push(format!("starts_at >= (SELECT MIN(starts_at) FROM windows WHERE ends_at > {from})"));
+                // Where to begin in the order of starts, else the walk would begin at the oldest window. Materialised,
+                // because a plain MIN would be looked for along the index of starts: the very walk to be avoided.
+                conditions.push(format!(
+                    "starts_at >= (WITH ending AS MATERIALIZED (SELECT starts_at FROM windows WHERE ends_at > {from}) \
+                     SELECT MIN(starts_at) FROM ending)"
+                ));
             }
         }
         if let Some(to) = filter.to {

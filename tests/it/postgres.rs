@@ -39,7 +39,10 @@ pub async fn database() -> PgUrl {
     let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let options: PgConnectOptions = cluster.parse().expect("the cluster's URL");
     let mut connection = options.connect().await.expect("a connection to the test cluster");
-    sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}"))).execute(&mut connection).await.expect("drop");
+    sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}")))
+        .execute(&mut connection)
+        .await
+        .expect("drop");
     sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.expect("create");
     connection.close().await.expect("close");
     let server = cluster.rsplit_once('/').expect("a URL with a database").0;
@@ -47,6 +50,7 @@ pub async fn database() -> PgUrl {
 }
 
 /// The URL of a superuser's database on the cluster.
+#[expect(clippy::disallowed_methods, reason = "scripts/test says through the environment where its cluster is")]
 fn cluster() -> &'static str {
     static CLUSTER: OnceLock<(String, Option<Child>)> = OnceLock::new();
     let (url, _) = CLUSTER.get_or_init(|| match std::env::var(RUNNING) {

@@ -57,7 +57,12 @@ fn known(line: &str, typed: &str, words: &[Token]) -> Option<Found> {
     }
     let group = catalogue().group(typed)?;
     let action = |action: &str| catalogue().verb(&format!("{} {action}", group.name));
-    let found = |verb, used: usize, troubles| Found { verb, rest: words[used.min(words.len())..].to_vec(), given: Vec::new(), troubles };
+    let found = |verb, used: usize, troubles| Found {
+        verb,
+        rest: words[used.min(words.len())..].to_vec(),
+        given: Vec::new(),
+        troubles,
+    };
     let second = words.get(1).map(|token| (token, name(line, token)));
     if let Some(verb) = second.as_ref().and_then(|(_, name)| action(name)) {
         return Some(found(verb, 2, Vec::new()));
@@ -84,7 +89,8 @@ fn unknown_action(
     let actions = group.actions.join(", ");
     let trouble = |detail| vec![Trouble { at: token.at.clone(), detail }];
     let near = nearest(typed, group.actions.iter().map(String::as_str));
-    if let Some((near, verb)) = near.and_then(|near| Some((near, catalogue().verb(&format!("{} {near}", group.name))?))) {
+    if let Some((near, verb)) = near.and_then(|near| Some((near, catalogue().verb(&format!("{} {near}", group.name))?)))
+    {
         let detail = format!("there is no `{} {}`; did you mean `{} {near}`?", group.name, shown(typed), group.name);
         return found(verb, 2, trouble(detail));
     }

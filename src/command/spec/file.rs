@@ -107,7 +107,9 @@ pub(super) fn load(files: &[(&str, &str)], shared: &str) -> Result<Catalogue, Ve
     for (name, text) in files {
         let mut found = Vec::new();
         match toml::from_str::<File>(text) {
-            Ok(file) if file.name != *name => found.push(format!("its name is \"{}\"; write name = \"{name}\"", file.name)),
+            Ok(file) if file.name != *name => {
+                found.push(format!("its name is \"{}\"; write name = \"{name}\"", file.name))
+            }
             Ok(file) => add(&mut catalogue, file, &shared, &mut found),
             Err(error) => found.push(error.to_string()),
         }
@@ -219,7 +221,7 @@ fn resolve(name: &str, own: Fields, shared: &Shared) -> Result<Opt, String> {
         max: own.max.or(base.max).unwrap_or(if kind == Type::Word { 64 } else { LONGEST_TEXT }),
         example: example.ok_or("an example is missing, here and in _options.toml")?,
         complete: own.complete.or(base.complete),
-        choices: own.choices.or(base.choices).unwrap_or_default(),
+        choices: own.choices.or(base.choices).unwrap_or_else(|| words_of(kind)),
         help,
         discord: own.discord.or(base.discord).unwrap_or(true),
         names: own.names.or(base.names).unwrap_or_default(),
@@ -230,7 +232,8 @@ fn resolve(name: &str, own: Fields, shared: &Shared) -> Result<Opt, String> {
 /// Looks for what would make a verb ambiguous to type.
 fn checked(verb: Verb, mistakes: &mut Vec<String>) -> Verb {
     let mut wrong = |what: String| mistakes.push(format!("{}: {what}", verb.name));
-    let mut keys: Vec<&str> = verb.options.iter().flat_map(|o| std::iter::once(&o.name).chain(&o.aliases)).map(String::as_str).collect();
+    let mut keys: Vec<&str> =
+        verb.options.iter().flat_map(|o| std::iter::once(&o.name).chain(&o.aliases)).map(String::as_str).collect();
     keys.sort_unstable();
     for pair in keys.windows(2).filter(|pair| pair[0] == pair[1]) {
         wrong(format!("two options are called {}", pair[0]));
@@ -249,4 +252,8 @@ fn checked(verb: Verb, mistakes: &mut Vec<String>) -> Verb {
         }
     }
     verb
+}
+
+fn words_of(kind: Type) -> Vec<String> {
+    kind.choices().into_iter().map(str::to_owned).collect()
 }

@@ -1,0 +1,84 @@
+//! The parts of one running maintbot, and moving its clock by hand.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, Wake};
+use crate::config::Config;
+use crate::delivery::Sender;
+use crate::message::audience::Templates;
+use crate::service::Service;
+use crate::store::Db;
+
+/// The parts of one running maintbot.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// The one service.
+    pub service: Service,
+    /// The one sender.
+    pub sender: Sender,
+    clock: Clock,
+}
+
+impl Parts {
+    /// Opens the database and builds service and sender over it.
+    ///
+    /// # Errors
+    /// The database cannot be opened: the message says what the operator can do.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let db = Db::open(config.database.url.expose_secret()).await?;
+        let templates = Arc::new(Templates::builtin()?);
+        let organisation = Arc::new(config.organisation);
+        let wake = Wake::default();
+        let service = Service::new(db.clone(), organisation.clone(), clock.clone(), templates.clone(), wake.clone());
+        let owner = format!("{}-{}", std::process::id(), &random_text()?[..12]);
+        let sender = Sender::new(db.clone(), organisation, templates, clock.clone(), wake, owner);
+        Ok(Self { db, service, sender, clock })
+    }
+
+    /// Handles everything due now: timed transitions first, then messages, until nothing is left.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn settle(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        while self.service.tick(now).await? + self.sender.tick(now, stop).await? > 0 {
+            if stop.is_cancelled() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves a manual clock to `to` (UTC), stopping on the way wherever something is due.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn advance(&self, to: DateTime<Utc>, stop: &CancellationToken) -> anyhow::Result<()> {
+        loop {
+            self.settle(stop).await?;
+            let next = [self.service.next_tick_at().await?, self.sender.next_at().await?].into_iter().flatten().min();
+            match next {
+                Some(at) if at <= to && at > self.clock.now() && !stop.is_cancelled() => self.clock.set(at),
+                _ => break,
+            }
+        }
+        self.clock.set(to);
+        self.settle(stop).await
+    }
+}
+
+/// Random text that nobody can guess: 64 hexadecimal digits.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn random_text() -> anyhow::Result<String> {
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the system gives no randomness: {e}"))?;
+    Ok(hex::encode(bytes))
+}

@@ -1,0 +1,185 @@
+//! Everything over HTTP: the API, the public pages, the console. Reads through `service::query`, changes only through
+//! `Service::run`, and has no rules of its own but who may come in ([`trust`]).
+
+mod api;
+mod assets;
+mod board;
+mod console;
+mod events;
+mod form;
+mod json;
+mod pages;
+mod problem;
+mod reply;
+mod template;
+mod trust;
+mod window_view;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Mover;
+use crate::service::Service;
+use problem::Problem;
+use template::Templates;
+
+/// Longest body of a request, in bytes.
+const LARGEST_BODY: usize = 64 * 1024;
+/// Longest time an answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest time a move of the clock may take: a year of messages may be due on the way.
+const LONG_PATIENCE: Duration = Duration::from_mins(10);
+/// Most pages that listen for changes at the same time.
+const MOST_LISTENERS: usize = 256;
+
+/// What the HTTP side works with.
+#[derive(Clone, Debug)]
+pub struct Web {
+    /// Does the commands and the reading.
+    pub service: Service,
+    /// Moves the clock: demo only.
+    pub mover: Option<Mover>,
+    /// Ends open event streams when the server stops.
+    pub stop: CancellationToken,
+}
+
+/// [`Web`] with what is made once from it.
+#[derive(Debug)]
+struct Site {
+    web: Web,
+    templates: Templates,
+    listeners: Arc<Semaphore>,
+}
+
+type Shared = State<Arc<Site>>;
+
+/// Every route. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without the caller's address
+/// nobody is trusted without a token.
+///
+/// # Panics
+/// When a page template compiled in is wrong; a test makes sure that none is.
+pub fn router(web: Web) -> Router {
+    let templates = match Templates::compiled_in(web.service.organisation()) {
+        Ok(templates) => templates,
+        Err(error) => panic!("a page template compiled in is wrong: {error:#}"),
+    };
+    let site = Arc::new(Site { web, templates, listeners: Arc::new(Semaphore::new(MOST_LISTENERS)) });
+    let moving = Router::new()
+        .route("/api/v1/clock", get(api::clock).post(api::move_clock))
+        .route("/console/clock", post(console::move_clock))
+        .layer(from_fn(|request, next| within(LONG_PATIENCE, request, next)));
+    let quick = Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(api::ready))
+        .route("/", get(pages::status))
+        .route("/windows/{id}", get(pages::window))
+        .route("/assets/style.css", get(assets::style))
+        .route("/assets/console.js", get(assets::script))
+        .route("/assets/icon.svg", get(assets::icon))
+        .route("/console", get(console::page).post(console::command))
+        .route("/console/events", get(events::stream))
+        .route("/console/catalogue", get(console::catalogue))
+        .route("/console/sign-in", post(console::sign_in))
+        .route("/console/sign-out", post(console::sign_out))
+        .route("/api/v1/commands", post(api::command))
+        .route("/api/v1/windows", get(api::windows))
+        .route("/api/v1/windows/{id}", get(api::window))
+        .route("/api/v1/windows/{id}/deliveries", get(api::deliveries))
+        .route("/api/v1/builtin/channels", get(api::channels))
+        .route("/api/v1/builtin/channels/{name}/posts", get(api::posts))
+        .route("/api/v1/catalogue", get(api::catalogue))
+        .layer(from_fn(|request, next| within(PATIENCE, request, next)));
+    quick
+        .merge(moving)
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(site.clone(), known_host))
+        .layer(map_response(with_security_headers))
+        .with_state(site)
+}
+
+/// Serves until `stopped` is over, then lets open requests end.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    app: IntoMakeServiceWithConnectInfo<Router, SocketAddr>,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await
+}
+
+/// Refuses what would leave a page of ours, or the API, under a name that is not ours: see [`trust::guard`].
+async fn known_host(State(site): Shared, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match trust::guard(&mut parts, &site).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(response) => *response,
+    }
+}
+
+/// Gives up on a request that takes too long.
+async fn within(patience: Duration, request: Request, next: Next) -> Response {
+    let api = is_api(request.uri());
+    match tokio::time::timeout(patience, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if api => {
+            let detail = "The answer took too long and was given up. With the same Idempotency-Key it is safe to ask again.";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail).into_response()
+        }
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "The answer took too long and was given up. Try again.").into_response(),
+    }
+}
+
+fn is_api(uri: &Uri) -> bool {
+    uri.path() == "/api" || uri.path().starts_with("/api/")
+}
+
+async fn nothing_here(State(site): Shared, uri: Uri) -> Response {
+    if is_api(&uri) {
+        let detail = format!("There is nothing at {}.", uri.path());
+        return Problem::new(StatusCode::NOT_FOUND, "not_found", detail).into_response();
+    }
+    pages::missing(&site)
+}
+
+async fn other_method(uri: Uri) -> Response {
+    if is_api(&uri) {
+        let detail = format!("{} does not take this method.", uri.path());
+        return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail).into_response();
+    }
+    (StatusCode::METHOD_NOT_ALLOWED, "This page does not take this method.").into_response()
+}
+
+/// What every answer carries, so that a browser runs and loads only what is ours.
+async fn with_security_headers(mut response: Response) -> Response {
+    const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    // Not `no-referrer`: with it browsers send `Origin: null` with forms, and a form of ours would look foreign.
+    let fixed: [(HeaderName, &'static str); 4] = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ];
+    let headers = response.headers_mut();
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}

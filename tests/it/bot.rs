@@ -1,0 +1,161 @@
+//! The harness of stories: a whole maintbot on one database with a clock that the story moves.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use maintbot::app::Parts;
+use maintbot::clock::Clock;
+use maintbot::command::Input;
+use maintbot::config::Config;
+use maintbot::domain::access::{Actor, Role};
+use maintbot::domain::ledger::{Delivery, DeliveryState};
+use maintbot::domain::window::{Window, WindowId};
+use maintbot::message::words::Refused;
+use maintbot::service::{Answer, Invocation, Reply};
+use tokio_util::sync::CancellationToken;
+
+use crate::{databases, postgres};
+
+/// One maintbot, its clock stopped at the story's time.
+pub struct Bot {
+    pub parts: Parts,
+    pub clock: Clock,
+    stop: CancellationToken,
+}
+
+/// An instant of a story, UTC: `2026-12-06 14:00`.
+pub fn utc(text: &str) -> DateTime<Utc> {
+    let (date, time) = text.split_once(' ').unwrap_or((text, "00:00"));
+    let time = if time.len() == 5 { format!("{time}:00") } else { time.to_owned() };
+    format!("{date}T{time}Z").parse().unwrap_or_else(|e| panic!("{text} is no instant: {e}"))
+}
+
+/// Tells a story on both databases. `config` is the text of a `maintbot.toml`, `at` where the clock starts (UTC).
+pub async fn story(config: &str, at: &str, tell: impl AsyncFn(&Bot)) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, url) in
+        [("SQLite", databases::sqlite_url(&folder)), ("PostgreSQL", postgres::database().await.as_str().to_owned())]
+    {
+        println!("on {name}");
+        let bot = Bot::start(config, &url, Clock::manual(utc(at))).await;
+        tell(&bot).await;
+        bot.close().await;
+    }
+}
+
+impl Bot {
+    pub async fn start(config: &str, url: &str, clock: Clock) -> Self {
+        let none: [(String, String); 0] = [];
+        let mut config =
+            Config::from_text(Path::new("maintbot.toml"), config, none).expect("the story's configuration");
+        config.database.url = url.to_owned().into();
+        let parts = Parts::open(config, clock.clone()).await.expect("the story's database");
+        Self { parts, clock, stop: CancellationToken::new() }
+    }
+
+    /// Moves the clock to `at` (UTC), with everything due on the way.
+    pub async fn at(&self, at: &str) {
+        self.parts.advance(utc(at), &self.stop).await.expect("time passes");
+    }
+
+    /// Lets the process be down until `at` (UTC): nothing happens on the way, then it starts again.
+    pub async fn down_until(&self, at: &str) {
+        self.clock.set(utc(at));
+        self.settle().await;
+    }
+
+    /// Handles what is due now.
+    pub async fn settle(&self) {
+        self.parts.settle(&self.stop).await.expect("what is due is handled");
+    }
+
+    pub async fn run(&self, actor: Actor, text: &str, key: Option<&str>) -> Answer {
+        let invocation = Invocation {
+            actor,
+            place: "console".into(),
+            zone: None,
+            input: Input::Text(text.to_owned()),
+            key: key.map(str::to_owned),
+        };
+        self.parts.service.run(&invocation).await.expect("no fault")
+    }
+
+    /// Somebody with every role types a line that is done; what is due at once is handled.
+    pub async fn say(&self, who: &str, text: &str) -> Reply {
+        self.say_as(Role::Admin, who, text).await
+    }
+
+    pub async fn say_as(&self, role: Role, who: &str, text: &str) -> Reply {
+        let answer = self.run(Actor::with_role(who, role), text, None).await;
+        self.settle().await;
+        match answer {
+            Answer::Done(reply) => reply,
+            Answer::Refused(refused) => panic!("`{text}` was refused:\n{}", refused.message.plain()),
+        }
+    }
+
+    /// Somebody with every role types a line that is refused.
+    pub async fn refused(&self, who: &str, text: &str) -> Refused {
+        self.refused_as(Role::Admin, who, text).await
+    }
+
+    pub async fn refused_as(&self, role: Role, who: &str, text: &str) -> Refused {
+        match self.run(Actor::with_role(who, role), text, None).await {
+            Answer::Refused(refused) => refused,
+            Answer::Done(reply) => panic!("`{text}` was done:\n{}", reply.message.plain()),
+        }
+    }
+
+    pub async fn window(&self, id: i64) -> Window {
+        self.parts.service.full(WindowId(id)).await.expect("readable").expect("a window").window
+    }
+
+    pub async fn ledger(&self, id: i64) -> Vec<Delivery> {
+        self.parts.service.deliveries(WindowId(id)).await.expect("readable").expect("a window")
+    }
+
+    /// Rows of the ledger as `message occasion-or-lead channel state reason`, in order of time.
+    pub async fn rows(&self, id: i64, message: &str) -> Vec<String> {
+        let rows = self.ledger(id).await;
+        let shown = |row: &Delivery| {
+            let reason = row.reason.map(|r| format!(" {r}")).unwrap_or_default();
+            let lead = row.plan.lead.clone().map(|l| format!(" {l}")).unwrap_or_default();
+            format!("{}{lead} {} {}{reason}", row.plan.sequence, row.plan.channel, row.state)
+        };
+        rows.iter().filter(|row| row.plan.message.as_str() == message).map(shown).collect()
+    }
+
+    /// What a console channel shows: when posted (UTC) and the first line of each post.
+    pub async fn timeline(&self, channel: &str) -> Vec<String> {
+        let posts = self.parts.service.posts(channel, None, 500).await.expect("readable");
+        let first = |text: &str| text.lines().next().unwrap_or("").to_owned();
+        posts.iter().map(|p| format!("{} {}", p.posted_at.format("%Y-%m-%d %H:%M"), first(&p.text))).collect()
+    }
+
+    /// Whole texts of the posts of a console channel.
+    pub async fn texts(&self, channel: &str) -> Vec<String> {
+        let posts = self.parts.service.posts(channel, None, 500).await.expect("readable");
+        posts.into_iter().map(|p| p.text).collect()
+    }
+
+    /// Every story ends here: nothing is undecided and nothing was given up.
+    async fn close(&self) {
+        self.settle().await;
+        let now = self.clock.now();
+        let filter = maintbot::service::query::WindowFilter::default();
+        for (window, _) in self.parts.service.windows(&filter, None, 500).await.expect("readable") {
+            for row in self.ledger(window.id.0).await {
+                let undecided = row.state.is_open() && row.plan.due_at <= now;
+                let wrong = undecided || matches!(row.state, DeliveryState::Sending | DeliveryState::Dead);
+                assert!(!wrong, "left behind: {row:?}");
+            }
+        }
+        self.parts.db.close().await;
+    }
+}
+
+/// Asserts a timeline line by line, with a readable difference.
+#[track_caller]
+pub fn assert_timeline(found: &[String], expected: &[&str]) {
+    assert_eq!(found.join("\n"), expected.join("\n"));
+}

@@ -1,0 +1,199 @@
+//! What is made from the declarations: help, terminal, manifests, the reference.
+
+use maintbot::command::spec::{Discord, catalogue};
+use maintbot::command::{Command, Input, cli, help, manifest, parse};
+use serde_json::Value;
+
+fn array(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn length(value: &Value) -> usize {
+    value.as_str().map_or(0, |text| text.chars().count())
+}
+
+/// Whether Discord takes it as the name of a command or an option.
+fn is_discord_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() && !c.is_uppercase() || matches!(c, '-' | '_');
+    (1..=32).contains(&name.chars().count()) && name.chars().all(allowed)
+}
+
+/// Characters that Discord counts: names, descriptions and values, all the way down.
+fn counted(value: &Value) -> usize {
+    let own = length(&value["name"]) + length(&value["description"]) + length(&value["value"]);
+    own + ["options", "choices"].iter().flat_map(|key| array(&value[*key])).map(counted).sum::<usize>()
+}
+
+#[test]
+fn discord_takes_the_command_as_it_is() {
+    fn check(option: &Value) {
+        let name = option["name"].as_str().unwrap();
+        assert!(is_discord_name(name), "{name}");
+        assert!((1..=100).contains(&length(&option["description"])), "{name}");
+        let options = array(&option["options"]);
+        assert!(options.len() <= 25, "{name} has {} options", options.len());
+        let required: Vec<bool> = options.iter().map(|option| option["required"] == Value::Bool(true)).collect();
+        assert!(required.is_sorted_by(|a, b| a >= b), "{name}: required options come first");
+        let choices = array(&option["choices"]);
+        assert!(choices.len() <= 25 && (choices.is_empty() || option["autocomplete"].is_null()), "{name}");
+        assert!(
+            choices
+                .iter()
+                .all(|choice| (1..=100).contains(&length(&choice["name"])) && length(&choice["value"]) <= 100),
+            "{name}"
+        );
+        options.iter().for_each(check);
+    }
+    let manifest = manifest::discord();
+    check(&manifest);
+    assert_eq!(manifest["name"], "maintenance");
+    assert!(counted(&manifest) <= 8_000, "{} characters of 8,000", counted(&manifest));
+    let verbs: Vec<&str> = array(&manifest["options"]).iter().map(|option| option["name"].as_str().unwrap()).collect();
+    assert!(verbs.contains(&"do") && verbs.len() <= 25, "{verbs:?}");
+    let change = array(&manifest["options"]).iter().find(|option| option["name"] == "change").unwrap();
+    assert_eq!(change["type"], 2);
+    let actions: Vec<&Value> = array(&change["options"]).iter().map(|option| &option["name"]).collect();
+    assert_eq!(actions, ["add", "edit", "assign", "remove", "import"]);
+    let schedule = array(&manifest["options"]).iter().find(|option| option["name"] == "schedule").unwrap();
+    let first: Vec<&Value> = array(&schedule["options"]).iter().take(3).map(|option| &option["name"]).collect();
+    assert_eq!(first, ["title", "service", "when"]);
+}
+
+#[test]
+fn every_verb_is_on_discord_as_command_or_through_do() {
+    let listed = manifest::discord();
+    let listed: Vec<String> =
+        array(&listed["options"]).iter().map(|option| option["name"].as_str().unwrap().to_owned()).collect();
+    for verb in &catalogue().verbs {
+        let first = verb.name.split(' ').next().unwrap();
+        assert_eq!(listed.iter().any(|name| name == first), verb.discord == Discord::Command, "{}", verb.name);
+    }
+}
+
+#[test]
+fn slack_takes_the_manifest_as_it_is() {
+    let manifest = manifest::slack("https://maintenance.example.com/");
+    let about = &manifest["display_information"];
+    assert!(length(&about["name"]) <= 35 && length(&about["description"]) <= 140);
+    assert!((175..=4_000).contains(&length(&about["long_description"])));
+    let command = &manifest["features"]["slash_commands"][0];
+    assert_eq!(
+        (&command["command"], &command["url"]),
+        (&"/maintenance".into(), &"https://maintenance.example.com/slack/commands".into())
+    );
+    assert!(
+        (1..=32).contains(&length(&command["command"]))
+            && length(&command["description"]) <= 2_000
+            && length(&command["usage_hint"]) <= 1_000
+    );
+    assert!(command["usage_hint"].as_str().unwrap().contains("schedule | list"));
+    let scopes = array(&manifest["oauth_config"]["scopes"]["bot"]);
+    assert!(scopes.contains(&"commands".into()) && scopes.contains(&"chat:write".into()));
+    let settings = &manifest["settings"];
+    assert_eq!(settings["event_subscriptions"]["request_url"], "https://maintenance.example.com/slack/events");
+    assert_eq!(settings["interactivity"]["request_url"], "https://maintenance.example.com/slack/interactions");
+}
+
+#[test]
+fn github_is_asked_for_issues_and_little_else() {
+    let manifest = manifest::github("https://maintenance.example.com");
+    assert_eq!(manifest["hook_attributes"]["url"], "https://maintenance.example.com/github/webhook");
+    assert_eq!(manifest["default_permissions"]["issues"], "write");
+    assert_eq!(manifest["default_events"], serde_json::json!(["issue_comment", "issues"]));
+}
+
+#[test]
+fn help_lists_a_group_once_and_explains_every_verb() {
+    let overview = help::overview();
+    let names: Vec<&str> = overview.entries.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names.iter().filter(|name| name.starts_with("change")).count(), 1);
+    assert_eq!(names.first(), Some(&"schedule"));
+    let extend = help::verb("extend").unwrap();
+    assert_eq!(extend.usage, "/maintenance extend <window> <for> [reason:…] [--dry-run] [--again]");
+    let done = help::verb("done").unwrap();
+    assert_eq!(done.usage, "/maintenance done <window> [item …] [--all] [--dry-run]");
+    let list = help::verb("list").unwrap();
+    assert!(list.usage.starts_with("/maintenance list [mine] [service:…]"), "{}", list.usage);
+    let change = help::verb("change").unwrap();
+    assert_eq!(
+        (change.usage.as_str(), change.actions.len()),
+        ("/maintenance change <add|edit|assign|remove|import> …", 5)
+    );
+    assert!(help::verb("chagne").is_none());
+    for verb in &catalogue().verbs {
+        let help = help::verb(&verb.name).unwrap();
+        assert_eq!(help.options.len(), verb.options.len());
+        assert!(!help.help.contains('\n'), "{}: help is one paragraph", verb.name);
+    }
+}
+
+#[test]
+fn the_catalogue_as_json_has_what_completion_needs() {
+    let json = help::catalogue_json();
+    let list = array(&json["verbs"]).iter().find(|verb| verb["name"] == "list").unwrap();
+    let state = array(&list["options"]).iter().find(|option| option["name"] == "state").unwrap();
+    assert_eq!((&state["type"], &state["repeat"]), (&"state".into(), &true.into()));
+    assert!(array(&state["choices"]).contains(&"scheduled".into()));
+    let service = array(&list["options"]).iter().find(|option| option["name"] == "service").unwrap();
+    assert_eq!(service["complete"], "services");
+}
+
+fn terminal(words: &[&str]) -> Result<Vec<String>, clap::Error> {
+    let matches = cli::command().try_get_matches_from(std::iter::once(&"maintenance").chain(words))?;
+    Ok(cli::typed(&matches))
+}
+
+#[test]
+fn the_terminal_passes_words_on_as_they_are() {
+    for words in [
+        &["schedule", "Jira upgrade", "service:jira", "--when", "sunday 16:00-20:00", "--dry-run"][..],
+        &["extend", "--dry-run", "MW-12", "30m", "--reason=-x"],
+        &["change", "add", "MW-12", "--kind", "upgrade", "text"],
+        &["change", "MW-12"],
+        &["done", "MW-12", "3", "4"],
+        &["shedule", "x", "--foo"],
+        &["whoami"],
+        &["help", "change", "add"],
+        &["do", "text:note MW-12 x"],
+        &[],
+    ] {
+        assert_eq!(terminal(words).unwrap(), words, "{words:?}");
+    }
+    let words = terminal(&["done", "MW-12", "3"]).unwrap();
+    assert!(matches!(parse(&Input::Words(words)).map(|parsed| parsed.command), Ok(Command::Done(_))));
+}
+
+#[test]
+fn the_help_of_the_terminal_is_the_declared_help() {
+    let help = |words: &[&str]| {
+        let error = terminal(words).unwrap_err();
+        assert_eq!(error.kind(), clap::error::ErrorKind::DisplayHelp, "{words:?}");
+        error.to_string()
+    };
+    let extend = help(&["extend", "--help"]);
+    for text in [
+        "Move the end of a window later",
+        "maintbot maintenance extend <window> <for>",
+        "How much later, such as 30m",
+        "Examples:",
+    ] {
+        assert!(extend.contains(text), "{text}\n{extend}");
+    }
+    assert!(help(&["change", "add", "--help"]).contains("The item it is a part of"));
+    assert!(help(&["--help"]).contains("schedule"));
+    cli::command().debug_assert();
+}
+
+#[test]
+fn the_reference_of_the_commands_is_fresh() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
+    let made = help::markdown();
+    if std::env::var_os("MAINTBOT_REFRESH").is_some() {
+        std::fs::write(path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        kept == made,
+        "docs/commands.md is stale; refresh it with MAINTBOT_REFRESH=1 cargo test --test it commands"
+    );
+}

@@ -1,0 +1,139 @@
+//! Every migration runs on both databases over rows as the one before left them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use maintbot::domain::ledger::DeliveryState;
+use maintbot::domain::window::{State, WindowId};
+use maintbot::store::{Db, MIGRATIONS, StoreError, WindowFilter};
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+
+use crate::databases::sqlite_url;
+use crate::postgres;
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Rows as they look after a migration.
+fn rows(version: i64) -> String {
+    let file = path("tests/data/migrations").join(format!("{version:04}.sql"));
+    fs::read_to_string(&file).unwrap_or_else(|e| panic!("write sample rows into {}: {e}", file.display()))
+}
+
+/// The first `count` migrations, as an older program had them.
+fn older(count: usize) -> Migrator {
+    Migrator::with_migrations(MIGRATIONS.iter().take(count).cloned().collect())
+}
+
+/// Applies the migrations one by one, each followed by its rows, and opens the result.
+async fn step_by_step_sqlite(folder: &tempfile::TempDir) -> Db {
+    let url = sqlite_url(folder);
+    let pool = SqlitePool::connect(&format!("{url}?mode=rwc")).await.expect("a file");
+    for (count, migration) in (1..).zip(MIGRATIONS.iter()) {
+        older(count).run(&pool).await.expect("a migration");
+        sqlx::raw_sql(AssertSqlSafe(rows(migration.version))).execute(&pool).await.expect("sample rows");
+    }
+    pool.close().await;
+    Db::open(&url).await.expect("a migrated file")
+}
+
+async fn step_by_step_postgres() -> Db {
+    let url = postgres::database().await;
+    let pool = PgPool::connect(url.as_str()).await.expect("a database");
+    for (count, migration) in (1..).zip(MIGRATIONS.iter()) {
+        older(count).run(&pool).await.expect("a migration");
+        sqlx::raw_sql(AssertSqlSafe(rows(migration.version))).execute(&pool).await.expect("sample rows");
+    }
+    pool.close().await;
+    Db::open(url.as_str()).await.expect("a migrated database")
+}
+
+#[tokio::test]
+async fn rows_of_every_version_are_readable_after_the_last_migration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for db in [step_by_step_sqlite(&folder).await, step_by_step_postgres().await] {
+        db.write(async |tx| {
+            let windows = tx.windows(&WindowFilter::default(), None, 10).await?;
+            let found: Vec<_> = windows.iter().map(|w| (w.id, w.title.as_str(), w.state)).collect();
+            assert_eq!(
+                found,
+                [
+                    (WindowId(1), "Jira 10.3 upgrade", State::Completed),
+                    (WindowId(2), "Monthly break", State::Scheduled)
+                ]
+            );
+            assert_eq!(windows[0].span.to_string(), "Sun 6 Dec 2026 16:00–20:00 Europe/Helsinki (14:00–18:00 UTC)");
+            assert_eq!(windows[0].services, ["jira", "wiki"]);
+            let items = tx.items(WindowId(1)).await?;
+            assert_eq!(items.progress(), (1, 1));
+            assert_eq!(items.get(2).and_then(|item| item.parent), Some(1));
+            assert_eq!(tx.events(WindowId(1)).await?.len(), 1);
+            assert_eq!(tx.known_services().await?, ["jira", "wiki"]);
+            assert_eq!(tx.next_window_id().await?, WindowId(3), "counting goes on");
+
+            let deliveries = tx.deliveries(WindowId(1)).await?;
+            assert_eq!(deliveries[0].state, DeliveryState::Sent);
+            assert_eq!(tx.delivery_counts().await?, BTreeMap::from([(DeliveryState::Due, 1)]));
+
+            assert_eq!(tx.answer("key-1").await?.map(|answer| answer.status), Some(200));
+            assert_eq!(tx.repeat("anna: done MW-1 2").await?.map(|repeat| repeat.event), Some(1));
+            assert_eq!(tx.token_by_hash("5e884898").await?.map(|token| token.name), Some("ci".into()));
+
+            assert_eq!(tx.post_of_delivery(1).await?.map(|post| post.channel), Some("general".into()));
+            assert_eq!(tx.channels().await?[0].posts, 1);
+            assert_eq!(tx.issue(WindowId(1)).await?.map(|issue| issue.open), Some(false));
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .expect("rows of every version");
+    }
+}
+
+#[test]
+fn the_program_carries_every_migration_of_the_folder() {
+    let mut files: Vec<_> = fs::read_dir(path("migrations"))
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .filter(|name| name.to_ascii_lowercase().ends_with(".sql"))
+        .collect();
+    files.sort();
+    let carried: Vec<_> = MIGRATIONS
+        .iter()
+        .map(|migration| format!("{:04}_{}.sql", migration.version, migration.description.replace(' ', "_")))
+        .collect();
+    assert_eq!(carried, files, "touch src/store/open.rs when this binary was built before a file came");
+}
+
+#[test]
+fn migrations_keep_to_the_portable_subset() {
+    let banned = [
+        "autoincrement",
+        "serial",
+        "identity",
+        "now()",
+        "current_timestamp",
+        "for update",
+        "= any",
+        "jsonb",
+        "uuid",
+        "integer",
+        "bytea",
+        "blob",
+        "varchar",
+        "timestamp ",
+        "timestamp,",
+        "strict",
+        "without rowid",
+        "generated",
+    ];
+    for migration in MIGRATIONS.iter() {
+        let sql: String = migration.sql.as_str().lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+        let sql = sql.to_ascii_lowercase();
+        for word in banned {
+            assert!(!sql.contains(word), "migration {} uses `{word}`: see migrations/README.md", migration.version);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Stories: what people do and what they see, on both databases.
