@@ -11,17 +11,15 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
-pub use decide::{Decision, decide};
+pub use decide::{About, Decision, decide};
 
 use crate::builtin::api as builtin;
 use crate::clock::{Clock, Wake};
 use crate::domain::access::Actor;
-use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{Delivery, MessageKind, Planned};
 use crate::domain::notice::OPS;
 use crate::domain::organisation::{Channel, Organisation};
-use crate::domain::window::Window;
 use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
 use crate::store::{Claimed, Db, Settled, StoreError, Tx};
@@ -52,14 +50,6 @@ enum Answered {
     Sent(Option<String>),
     /// Not now; try again.
     Retry(String),
-}
-
-/// What a row is rendered from.
-struct About {
-    window: Window,
-    items: ChangeList,
-    rows: Vec<Delivery>,
-    events: Vec<Event>,
 }
 
 impl Sender {
@@ -183,7 +173,9 @@ impl Sender {
                     }
                     (_, channel) => anyhow::bail!("{} cannot be sent to {channel}", row.plan.message),
                 };
-                tx.sent(row.id, &self.owner, now, remote_id.as_deref()).await?;
+                // Its lease ran out and another sender took it over: what is posted here is rolled back.
+                let ours = tx.sent(row.id, &self.owner, now, remote_id.as_deref()).await?;
+                anyhow::ensure!(ours, "another sender has taken it over");
                 Ok(())
             })
             .await
@@ -209,7 +201,7 @@ impl Sender {
         about: &About,
         now: DateTime<Utc>,
     ) -> anyhow::Result<bool> {
-        let settled = match decide(row, &about.window, &about.rows, now) {
+        let settled = match decide(row, about, now) {
             Decision::Send => return Ok(true),
             Decision::Skip(reason) => (Settled::Skipped, reason),
             Decision::Supersede(reason) => (Settled::Superseded, reason),
@@ -219,7 +211,7 @@ impl Sender {
     }
 
     fn tell(&self, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<Message> {
-        let events = events_of(&row.plan, &about.events);
+        let events = about.events_of(&row.plan);
         self.templates.tell(&self.telling(&row.plan, about, &events, now))
     }
 
@@ -243,10 +235,11 @@ impl Sender {
 
     /// Brings every earlier post of the window on this channel in step with what is true now.
     async fn edit_posts(&self, tx: &mut Tx, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let edited = about.rows.iter().filter(|r| r.plan.channel == row.plan.channel && is_brought_in_step(r));
+        let edited =
+            about.rows.iter().filter(|r| r.plan.channel == row.plan.channel && r.plan.message.is_kept_in_step());
         for sent in edited {
             let Some(post) = sent.remote_id.as_deref().and_then(|id| id.parse::<i64>().ok()) else { continue };
-            let events = events_of(&sent.plan, &about.events);
+            let events = about.events_of(&sent.plan);
             // The event that made this post is not news to it.
             if sent.plan.occasion == row.plan.occasion {
                 continue;
@@ -277,7 +270,10 @@ impl Sender {
         }
         self.db
             .write(async |tx| {
-                if !tx.dead(row.id, &self.owner, error).await? {
+                if let Some(window) = row.window {
+                    tx.lock_window(window).await?;
+                }
+                if !tx.dead(row.id, &self.owner, error).await? || row.plan.message == MessageKind::DeliveryFailed {
                     return Ok(());
                 }
                 let Some(window) = row.window else { return Ok(()) };
@@ -292,12 +288,6 @@ impl Sender {
             .await?;
         Ok(())
     }
-}
-
-/// Posts that show facts which can change.
-fn is_brought_in_step(row: &Delivery) -> bool {
-    use MessageKind::{Announcement, ChangeList, Extended, Moved, Reminder, Started};
-    matches!(row.plan.message, Announcement | Reminder | ChangeList | Moved | Extended | Started)
 }
 
 fn failure_row(failed: &Delivery, event: i64, channel: &Channel, now: DateTime<Utc>) -> Planned {
@@ -330,13 +320,4 @@ async fn about(tx: &mut Tx, row: &Delivery) -> Result<Option<About>, StoreError>
     tx.lock_window(id).await?;
     let Some(window) = tx.window(id).await? else { return Ok(None) };
     Ok(Some(About { items: tx.items(id).await?, rows: tx.deliveries(id).await?, events: tx.events(id).await?, window }))
-}
-
-/// The events a row speaks of: the one that caused it; for a difference, every list edit from there on.
-fn events_of(plan: &Planned, events: &[Event]) -> Vec<Event> {
-    let Ok(first) = plan.occasion.parse::<i64>() else { return Vec::new() };
-    let belongs = |e: &&Event| {
-        e.id == first || (plan.message == MessageKind::ChangeListUpdate && e.id > first && e.what.is_about_items())
-    };
-    events.iter().filter(belongs).cloned().collect()
 }

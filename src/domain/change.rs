@@ -1,8 +1,11 @@
 //! The change list of a window: numbered items that engineers report done.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::event::{Event, What};
 use super::window::words;
 
 words! {
@@ -171,6 +174,45 @@ impl ChangeItem {
         }
         line
     }
+}
+
+/// What became of one item since its readers last saw the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetChange {
+    /// The item.
+    pub number: i64,
+    /// What its readers saw; `None`: it is new to them.
+    pub before: Option<String>,
+    /// What it says now; `None`: it is gone.
+    pub now: Option<String>,
+    /// Who got it, if it was given to somebody.
+    pub assignee: Option<String>,
+}
+
+/// The difference that a run of events made to a list, by number. What was added and removed again is none.
+#[must_use]
+pub fn net_changes(events: &[Event]) -> Vec<NetChange> {
+    let mut changes: BTreeMap<i64, NetChange> = BTreeMap::new();
+    let mut note = |number: i64, before: Option<&String>, now: Option<&String>, assignee: Option<&String>| {
+        let new = || NetChange { number, before: before.cloned(), now: None, assignee: None };
+        let change = changes.entry(number).or_insert_with(new);
+        change.now = now.cloned();
+        change.assignee = assignee.cloned().or(change.assignee.take());
+    };
+    for event in events {
+        match &event.what {
+            What::ItemsAdded { items, .. } => items.iter().for_each(|i| note(i.number, None, Some(&i.text), None)),
+            What::ItemsRemoved { items } => items.iter().for_each(|i| note(i.number, Some(&i.text), None, None)),
+            What::ItemEdited { number, from, to } => note(*number, Some(from), Some(to), None),
+            What::ItemAssigned { number, text, assignee } => {
+                note(*number, Some(text), Some(text), assignee.as_ref());
+            }
+            _ => {}
+        }
+    }
+    let differs =
+        |change: &NetChange| change.before != change.now || (change.now.is_some() && change.assignee.is_some());
+    changes.into_values().filter(differs).collect()
 }
 
 #[cfg(test)]

@@ -114,6 +114,29 @@ impl What {
         }
     }
 
+    /// A move that took the place of `earlier`, as those see it who never heard of that one. Anything else stays as it
+    /// is.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let (
+            Self::Moved { changes: late, reason, .. },
+            Self::Moved { from_start, from_end, from_zone, changes: early, .. },
+        ) = (self, earlier)
+        else {
+            return self.clone();
+        };
+        let mut changes = early.clone();
+        for change in late {
+            match changes.iter_mut().find(|known| known.field == change.field) {
+                Some(known) => known.to.clone_from(&change.to),
+                None => changes.push(change.clone()),
+            }
+        }
+        changes.retain(|change| change.from != change.to);
+        let (from_start, from_end, from_zone) = (*from_start, *from_end, from_zone.clone());
+        Self::Moved { from_start, from_end, from_zone, changes, reason: reason.clone() }
+    }
+
     /// Whether it changes the change list.
     #[must_use]
     pub fn is_about_items(&self) -> bool {

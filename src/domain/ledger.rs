@@ -1,5 +1,7 @@
 //! The ledger: every message and outside change that is owed, was sent, or was not sent for a recorded reason.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::organisation::Channel;
@@ -90,6 +92,13 @@ impl MessageKind {
         matches!(self, Self::Moved | Self::Extended | Self::Cancelled | Self::Completed)
     }
 
+    /// Its posts show facts that can change, and are brought in step when they do.
+    #[must_use]
+    pub fn is_kept_in_step(self) -> bool {
+        use MessageKind::{Announcement, ChangeList, Extended, Moved, Reminder, Started};
+        matches!(self, Announcement | Reminder | ChangeList | Moved | Extended | Started)
+    }
+
     /// Planned ahead from lead times, as opposed to caused by an event.
     #[must_use]
     pub fn is_planned(self) -> bool {
@@ -136,6 +145,12 @@ impl DeliveryState {
     pub fn is_open(self) -> bool {
         matches!(self, Self::Due | Self::Retrying)
     }
+
+    /// Sent, or being sent at this moment: such a row ends as sent.
+    #[must_use]
+    pub fn is_on_its_way(self) -> bool {
+        matches!(self, Self::Sent | Self::Sending)
+    }
 }
 
 words! {
@@ -149,7 +164,7 @@ words! {
         Newer = "newer",
         /// Its moment passed while nothing could be sent.
         TooLate = "too_late",
-        /// The announcement said it.
+        /// Its readers know it already.
         AlreadyTold = "already_told",
         /// The channel never heard of the window.
         NotToldBefore = "not_told_before",
@@ -169,7 +184,8 @@ pub struct Planned {
     pub sequence: i64,
     /// What it says or does.
     pub message: MessageKind,
-    /// The lead (`14d`, `-15m`) for planned messages; the audit event's id for what an event causes.
+    /// The lead (`14d`, `-15m`) for planned messages, the distance (`+15m`) for chases; the audit event's id for what
+    /// an event causes.
     pub occasion: String,
     /// The lead, for the ladder.
     pub lead: Option<String>,
@@ -217,4 +233,37 @@ impl Delivery {
         let p = &self.plan;
         format!("{}/{}/{}/{}/{}/{}", self.subject, p.sequence, p.message, p.occasion, p.audience, p.channel)
     }
+}
+
+impl Delivery {
+    /// A newer word on the times of its window is owed to the same channel: moved again, or called off for it.
+    #[must_use]
+    pub fn is_moved_again(&self, rows: &[Self]) -> bool {
+        use MessageKind::{Cancelled, Moved};
+        rows.iter().any(|row| {
+            row.id > self.id && row.plan.channel == self.plan.channel && matches!(row.plan.message, Moved | Cancelled)
+        })
+    }
+}
+
+/// Channels that have been told of the window, under a sequence before `before` where that is given, and not since that
+/// it no longer concerns them. A row that is being sent counts: it ends as sent.
+#[must_use]
+pub fn told(rows: &[Delivery], before: Option<i64>) -> BTreeSet<Channel> {
+    let called_off = |told: &Delivery| {
+        rows.iter().any(|row| {
+            row.id > told.id
+                && row.plan.message == MessageKind::Cancelled
+                && row.plan.channel == told.plan.channel
+                && (row.state.is_open() || row.state.is_on_its_way())
+        })
+    };
+    let earlier = |row: &&Delivery| before.is_none_or(|before| row.plan.sequence < before);
+    let telling = rows.iter().filter(|row| row.plan.message.tells() && row.state.is_on_its_way()).filter(earlier);
+    telling.filter(|row| !called_off(row)).map(|row| row.plan.channel.clone()).collect()
+}
+
+/// The rows by which the change list was sent.
+pub fn lists_sent(rows: &[Delivery]) -> impl Iterator<Item = &Delivery> {
+    rows.iter().filter(|row| row.plan.message == MessageKind::ChangeList && row.state.is_on_its_way())
 }

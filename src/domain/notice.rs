@@ -4,6 +4,7 @@
 //! stores both in the transaction of the command that made them true.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -36,24 +37,32 @@ pub struct Situation<'a> {
     pub organisation: &'a Organisation,
     /// Channels that were told of the window under an earlier sequence.
     pub told_before: &'a BTreeSet<Channel>,
-    /// Channels that got the change list under an earlier sequence.
-    pub listed_before: &'a BTreeSet<Channel>,
+    /// Channels that got the change list under any sequence.
+    pub listed: &'a BTreeSet<Channel>,
 }
 
-/// Everything that a scheduled window owes because time passes, under its present sequence.
+/// Everything that a window owes because time passes, under its present sequence.
 ///
-/// The answer depends on facts alone, not on when it is asked: rungs are measured from `window.sequence_at`. Anything
-/// but a scheduled window owes nothing here: what was owed is superseded by what happened.
+/// The answer depends on facts alone, not on when it is asked: rungs are measured from `window.sequence_at`. A running
+/// window still owes its change list, and the announcement to those whom an edit made it concern since it began.
 #[must_use]
 pub fn ladder(s: &Situation<'_>) -> Vec<Planned> {
-    if s.window.state != State::Scheduled {
-        return Vec::new();
-    }
     let mut plan = Plan { s, rows: Vec::new() };
-    let announced = plan.announcements();
-    plan.reminders(&announced);
-    plan.change_list();
-    plan.for_ops(&announced);
+    match s.window.state {
+        State::Scheduled => {
+            let announced = plan.announcements();
+            plan.reminders(&announced);
+            plan.change_list();
+            plan.for_ops(&announced);
+        }
+        State::InProgress | State::Verifying => {
+            if s.window.changed_since_it_began() {
+                plan.announcements();
+            }
+            plan.change_list();
+        }
+        State::Pending | State::Completed | State::Cancelled => {}
+    }
     plan.rows.sort_by_key(|row| row.due_at);
     plan.rows
 }
@@ -78,32 +87,56 @@ pub fn recipients<'a>(
     found
 }
 
-/// What an event owes at once: one row per recipient, its occasion the event's id.
+/// What an event owes at once: one row per recipient. Its occasion is the event's id, or the distance of a chase.
 #[must_use]
 pub fn caused(
     window: &Window,
     organisation: &Organisation,
     message: MessageKind,
-    event: i64,
+    occasion: impl fmt::Display,
     now: DateTime<Utc>,
 ) -> Vec<Planned> {
-    let row = |audience: String, channel: Channel| Planned {
-        sequence: window.sequence,
-        message,
-        occasion: event.to_string(),
-        lead: None,
-        audience,
-        channel,
-        due_at: now,
-        skipped: None,
-    };
     match message.class() {
-        Class::Sync => vec![row(String::new(), Channel::Tracker)],
+        Class::Sync => vec![owed(window, message, occasion, "", Channel::Tracker, now)],
         Class::Message if message.is_for_audiences() => {
             let to = recipients(organisation, window, message).into_iter();
-            to.map(|(audience, channel)| row(audience.name.clone(), channel)).collect()
+            to.map(|(audience, channel)| owed(window, message, &occasion, &audience.name, channel, now)).collect()
         }
-        Class::Message => organisation.ops.iter().map(|channel| row(OPS.into(), channel.clone())).collect(),
+        Class::Message => for_ops(window, organisation, message, occasion, now),
+    }
+}
+
+/// The same to ops, whatever the message.
+#[must_use]
+pub fn for_ops(
+    window: &Window,
+    organisation: &Organisation,
+    message: MessageKind,
+    occasion: impl fmt::Display,
+    now: DateTime<Utc>,
+) -> Vec<Planned> {
+    organisation.ops.iter().map(|channel| owed(window, message, &occasion, OPS, channel.clone(), now)).collect()
+}
+
+/// One row that is owed at `due_at` (UTC) under the window's present sequence, and has no lead.
+#[must_use]
+pub fn owed(
+    window: &Window,
+    message: MessageKind,
+    occasion: impl fmt::Display,
+    audience: &str,
+    channel: Channel,
+    due_at: DateTime<Utc>,
+) -> Planned {
+    Planned {
+        sequence: window.sequence,
+        message,
+        occasion: occasion.to_string(),
+        lead: None,
+        audience: audience.to_owned(),
+        channel,
+        due_at,
+        skipped: None,
     }
 }
 
@@ -180,10 +213,11 @@ impl Plan<'_> {
             for channel in &audience.channels {
                 let hears = announced.iter().find(|(c, _)| c == channel).map(|(_, at)| *at);
                 for lead in &leads {
-                    if !seen.insert((channel.clone(), lead.to_string())) {
+                    let due_at = self.at(*lead);
+                    // `1d` and `24h` are one occasion where they fall on the same second.
+                    if !seen.insert((channel.clone(), due_at)) {
                         continue;
                     }
-                    let due_at = self.at(*lead);
                     let pointless = hears.is_some_and(|at| due_at <= at + TOO_NEAR);
                     if !pointless && due_at <= self.since() {
                         continue;
@@ -200,18 +234,12 @@ impl Plan<'_> {
 
     /// The change list at its lead, or the complaint that it is empty.
     fn change_list(&mut self) {
-        let policy_lead = self.policy().change_list;
         let Some(first_item) = self.s.items.first_item_at() else {
-            let lead = self.when(policy_lead);
-            let due_at =
-                if lead > self.since() { lead } else { (self.since() + EMPTY_AFTER).min(self.s.window.span.starts_at) };
-            for channel in &self.s.organisation.ops {
-                self.push(MessageKind::EmptyList, policy_lead.to_string(), (OPS.into(), channel.clone()), due_at);
-            }
-            return;
+            return self.empty_list();
         };
+        let policy_lead = self.policy().change_list;
         for (own_lead, audience, channel) in list_readers(self.s) {
-            if self.s.listed_before.contains(&channel) {
+            if self.s.listed.contains(&channel) {
                 continue;
             }
             let announce = own_lead.unwrap_or(policy_lead);
@@ -219,6 +247,20 @@ impl Plan<'_> {
             let settled = first_item.max(self.since()) + LIST_SETTLES;
             let due_at = if lead > first_item.max(self.since()) { lead } else { settled };
             self.push(MessageKind::ChangeList, announce.to_string(), (audience, channel), due_at);
+        }
+    }
+
+    /// Nobody has written the list. Not said of a list that was sent and then emptied, nor once work has begun.
+    fn empty_list(&mut self) {
+        let (since, start) = (self.since(), self.s.window.span.starts_at);
+        if !self.s.listed.is_empty() || since >= start {
+            return;
+        }
+        let policy_lead = self.policy().change_list;
+        let lead = self.when(policy_lead);
+        let due_at = if lead > since { lead } else { (since + EMPTY_AFTER).min(start) };
+        for channel in &self.s.organisation.ops {
+            self.push(MessageKind::EmptyList, policy_lead.to_string(), (OPS.into(), channel.clone()), due_at);
         }
     }
 

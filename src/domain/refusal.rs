@@ -42,6 +42,8 @@ pub enum Refusal {
         at: DateTime<Utc>,
         /// `at` as people read it.
         at_words: String,
+        /// What is possible now.
+        possible: Vec<Step>,
         /// One line to copy that is legal now.
         hint: String,
     },

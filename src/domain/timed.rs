@@ -37,7 +37,8 @@ pub enum Timed {
 pub fn next(window: &Window, items: &ChangeList, policy: &Policy) -> Option<(DateTime<Utc>, Timed)> {
     let span = &window.span;
     match window.state {
-        State::Scheduled if policy.auto_start => Some((span.starts_at, Timed::Start)),
+        // It may have come to a policy that starts by itself after its start had passed.
+        State::Scheduled if policy.auto_start => Some((span.starts_at.max(window.sequence_at), Timed::Start)),
         State::Scheduled => {
             let (at, timed) = no_show(window, window.no_shows + 1);
             (at < span.ends_at).then_some((at, timed))
@@ -46,7 +47,9 @@ pub fn next(window: &Window, items: &ChangeList, policy: &Policy) -> Option<(Dat
             let unattended = policy.auto_start && window.attended_at.is_none() && window.no_shows == 0;
             let chase = unattended.then(|| no_show(window, 1)).filter(|(at, _)| *at < span.ends_at);
             let complete = policy.auto_complete == AutoComplete::AtEnd && items.all_done();
-            chase.or_else(|| if complete { Some((span.ends_at, Timed::Complete)) } else { overrun(window, policy) })
+            chase.or_else(|| {
+                if complete { Some((completed_at(window, items), Timed::Complete)) } else { overrun(window, policy) }
+            })
         }
         State::Pending | State::Completed | State::Cancelled => None,
     }
@@ -83,6 +86,12 @@ pub fn due(window: &Window, items: &ChangeList, policy: &Policy, now: DateTime<U
         }
     }
     last
+}
+
+/// The end, or when the last item was reported done after it.
+fn completed_at(window: &Window, items: &ChangeList) -> DateTime<Utc> {
+    let last = items.0.iter().filter_map(|item| item.done.as_ref()).map(|done| done.at).max();
+    last.map_or(window.span.ends_at, |last| last.max(window.span.ends_at))
 }
 
 /// 15 and 30 minutes after the start, then hourly.

@@ -363,6 +363,12 @@ impl Window {
         self.state.is_running() && now > self.span.ends_at
     }
 
+    /// Its sequence rose while it was running: other services, or a later end.
+    #[must_use]
+    pub fn changed_since_it_began(&self) -> bool {
+        self.actual_start.is_some_and(|began| self.sequence_at > began)
+    }
+
     /// Its state in the words of a page: adds "running over" and "not started" to the stored state.
     #[must_use]
     pub fn state_words(&self, now: DateTime<Utc>) -> &'static str {

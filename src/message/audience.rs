@@ -7,14 +7,14 @@
 use anyhow::Context as _;
 use minijinja::{Environment, UndefinedBehavior, context};
 
-use super::text::{count, shown};
-use super::{Block, Message, words};
-use crate::domain::calendar::{Span, at, duration_words};
-use crate::domain::change::ChangeList;
+use super::text::{count, one_line, shown};
+use super::{Block, ItemLine, Message, words};
+use crate::domain::calendar::{Span, at, compact, duration_words};
+use crate::domain::change::{ChangeList, NetChange, net_changes};
 use crate::domain::event::{Event, FieldChange, What};
 use crate::domain::ledger::{Class, MessageKind, Planned};
 use crate::domain::organisation::Organisation;
-use crate::domain::window::{Kind, Outcome, Window};
+use crate::domain::window::{Kind, Outcome, State, Window};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Starts a block marker; shown text never holds it.
@@ -100,11 +100,23 @@ impl Templates {
     /// # Errors
     /// As [`Self::tell`].
     pub fn retell(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
+        let message = self.tell(&Telling { retold: true, ..*t })?;
+        if !has_news(t) {
+            return Ok(message);
+        }
         let state = t.window.state_words(t.now);
-        Ok(self
-            .tell(&Telling { retold: true, ..*t })?
-            .text(format!("Updated: {} is now {state}, {}.", t.window.id, t.window.span)))
+        Ok(message.text(format!("Updated: {} is now {state}, {}.", t.window.id, t.window.span)))
     }
+}
+
+/// Whether the window has gone on since an earlier post was made.
+fn has_news(t: &Telling<'_>) -> bool {
+    let goes_on = match t.plan.message {
+        MessageKind::Moved | MessageKind::Extended => t.window.state.is_over(),
+        MessageKind::Started => t.window.state != State::InProgress,
+        _ => t.window.state != State::Scheduled,
+    };
+    goes_on || t.window.sequence != t.plan.sequence
 }
 
 /// Text from a person as a template may hold it.
@@ -117,8 +129,8 @@ fn values(t: &Telling<'_>) -> minijinja::Value {
     let zone = &w.span.zone;
     let (done, all) = t.items.progress();
     let event = t.events.first();
-    let (mut reason, mut note, mut from_when, mut by, mut after, mut internal) =
-        (String::new(), String::new(), String::new(), String::new(), String::new(), false);
+    let (mut reason, mut note, mut from_when, mut by, mut internal) =
+        (String::new(), String::new(), String::new(), String::new(), false);
     let (mut failed_message, mut failed_channel) = (String::new(), String::new());
     match event.map(|e| &e.what) {
         Some(What::Moved { from_start, from_end, from_zone, reason: why, .. }) => {
@@ -139,11 +151,8 @@ fn values(t: &Telling<'_>) -> minijinja::Value {
             note.clone_from(text);
             internal = *staff;
         }
-        Some(What::NoShow { after: so_long } | What::Overran { after: so_long }) => {
-            so_long.trim_start_matches('+').clone_into(&mut after);
-        }
         Some(What::DeliveryFailed { message, channel, error }) => {
-            failed_message = message.to_string();
+            failed_message = message.as_str().replace('_', " ");
             failed_channel.clone_from(channel);
             reason.clone_from(error);
         }
@@ -164,6 +173,11 @@ fn values(t: &Telling<'_>) -> minijinja::Value {
         state => w.state_words(t.now),
         outcome => w.outcome.map(Outcome::as_str).unwrap_or_default(),
         outcome_words => w.outcome.map(outcome_words).unwrap_or_default(),
+        ended => at(w.actual_end.unwrap_or(t.now), zone),
+        running => w.state.is_running(),
+        auto_start => t.organisation.policy(&w.kind, &w.services).auto_start,
+        left_out => matches!(event.map(|e| &e.what), Some(What::Moved { .. })),
+        enough => compact(enough(t)),
         downtime => w.actual_downtime.map(duration_words).unwrap_or_default(),
         reason => data(&reason),
         note => data(&note),
@@ -171,7 +185,7 @@ fn values(t: &Telling<'_>) -> minijinja::Value {
         actor => event.map(|e| data(&e.actor)).unwrap_or_default(),
         from_when => from_when,
         extended_by => by,
-        after => after,
+        after => distance(&t.plan.occasion),
         failed_message => failed_message,
         failed_channel => data(&failed_channel),
         assignee => data(t.plan.audience.trim_start_matches('@')),
@@ -182,6 +196,17 @@ fn values(t: &Telling<'_>) -> minijinja::Value {
         organisation => data(&t.organisation.name),
         retold => t.retold,
     }
+}
+
+/// How much longer a window past its end may be given to go on for half an hour.
+fn enough(t: &Telling<'_>) -> TimeDelta {
+    TimeDelta::minutes((t.now - t.window.span.ends_at).num_minutes().max(0) + 30)
+}
+
+/// `+90m`, the occasion of a chase, as people read it.
+fn distance(occasion: &str) -> String {
+    let minutes = occasion.strip_prefix('+').and_then(|text| text.strip_suffix('m')).and_then(|n| n.parse().ok());
+    minutes.map(|minutes| duration_words(TimeDelta::minutes(minutes))).unwrap_or_default()
 }
 
 fn kind_words(kind: &Kind) -> String {
@@ -201,10 +226,10 @@ fn kind_words(kind: &Kind) -> String {
 
 fn outcome_words(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Success => "completed",
-        Outcome::Partial => "completed in part",
-        Outcome::RolledBack => "rolled back; everything is as it was before",
-        Outcome::Failed => "ended without success",
+        Outcome::Success => "",
+        Outcome::Partial => "; a part of the work was done",
+        Outcome::RolledBack => "; the change was taken back",
+        Outcome::Failed => "; it did not succeed",
     }
 }
 
@@ -229,10 +254,23 @@ fn named_block(name: &str, t: &Telling<'_>) -> Option<Block> {
         "items" => {
             Some(Block::Items(words::item_lines(t.items, &t.window.span.zone))).filter(|_| !t.items.0.is_empty())
         }
+        "theirs" => Some(Block::Items(theirs(t))).filter(|block| *block != Block::Items(Vec::new())),
+        "about" => Some(Block::Facts(facts(t).into_iter().filter(|(n, _)| !UNDONE.contains(&n.as_str())).collect())),
         "changes" => Some(Block::Text(changes(t.events).join("\n"))),
         "fields" => Some(Block::Facts(fields(t.events))).filter(|b| *b != Block::Facts(Vec::new())),
         _ => None,
     }
+}
+
+/// Facts that do not hold of a window that was called off.
+const UNDONE: [&str; 2] = ["When", "Expected downtime"];
+
+/// The items of the person a message is for, without the nesting.
+fn theirs(t: &Telling<'_>) -> Vec<ItemLine> {
+    let name = t.plan.audience.trim_start_matches('@');
+    let mine = |line: &ItemLine| t.items.get(line.number).is_some_and(|i| i.assignee.as_deref() == Some(name));
+    let lines = words::item_lines(t.items, &t.window.span.zone).into_iter().filter(mine);
+    lines.map(|line| ItemLine { depth: 0, ..line }).collect()
 }
 
 /// What every message that needs them shows: when, what, for how long, whom to ask.
@@ -252,6 +290,7 @@ fn facts(t: &Telling<'_>) -> Vec<(String, String)> {
         ("Environment", if w.environment == "production" { String::new() } else { w.environment.clone() }),
         ("Expected downtime", downtime),
         ("Contact", w.poc.clone().unwrap_or_default()),
+        ("More", w.links.join(" ")),
         ("Details", t.organisation.window_url(w)),
     ];
     all.into_iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| (n.to_owned(), v)).collect()
@@ -263,30 +302,21 @@ fn fields(events: &[Event]) -> Vec<(String, String)> {
     changes.iter().map(|FieldChange { field, from, to }| (field.clone(), format!("{to} (was {from})"))).collect()
 }
 
-/// One line per difference to the list that was sent, the last word on an item only.
+/// One line per difference to the list that was sent.
 fn changes(events: &[Event]) -> Vec<String> {
-    let mut lines: Vec<(i64, String)> = Vec::new();
-    let mut say = |number: i64, line: String| {
-        lines.retain(|(n, _)| *n != number);
-        lines.push((number, line));
-    };
-    for event in events {
-        match &event.what {
-            What::ItemsAdded { items, .. } => {
-                items.iter().for_each(|i| say(i.number, format!("Added: {}. {}", i.number, i.text)))
+    let line = |c: NetChange| {
+        let n = c.number;
+        let whose = c.assignee.map(|who| format!(" — {who}")).unwrap_or_default();
+        match (c.before, c.now) {
+            (None, Some(now)) => format!("Added: {n}. {}{whose}", one_line(&now)),
+            (Some(before), None) => format!("Removed: {n}. {}", one_line(&before)),
+            (Some(before), Some(now)) if before != now => {
+                format!("Changed: {n}. {}{whose} (was: {})", one_line(&now), one_line(&before))
             }
-            What::ItemsRemoved { items } => {
-                items.iter().for_each(|i| say(i.number, format!("Removed: {}. {}", i.number, i.text)));
-            }
-            What::ItemEdited { number, from, to } => say(*number, format!("Changed: {number}. {to} (was: {from})")),
-            What::ItemAssigned { number, text, assignee } => {
-                let who = assignee.as_deref().unwrap_or("nobody");
-                say(*number, format!("Assigned to {who}: {number}. {text}"));
-            }
-            _ => {}
+            (_, now) => format!("Given to somebody: {n}. {}{whose}", one_line(&now.unwrap_or_default())),
         }
-    }
-    lines.into_iter().map(|(_, line)| line).collect()
+    };
+    net_changes(events).into_iter().map(line).collect()
 }
 
 /// Messages with a template: everything that people read.

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::{Block, ItemLine, Message};
 
 /// Text as it may be shown: without control characters (but line breaks and tabs) and without the marks that turn the
-/// direction of writing, which can make one line read as another (Unicode TR 36, "bidirectional text spoofing").
+/// direction of writing, which can make one line read as another (Unicode TR 36, "bidirectional text spoofing"). Every
+/// sort of line break becomes the one.
 #[must_use]
 pub fn shown(text: &str) -> String {
     let keep = |c: &char| {
@@ -13,7 +14,8 @@ pub fn shown(text: &str) -> String {
             matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         !direction && (matches!(c, '\n' | '\t') || !c.is_control())
     };
-    text.replace("\r\n", "\n").chars().filter(keep).collect()
+    let one_break = |c: char| if matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') { '\n' } else { c };
+    text.replace("\r\n", "\n").chars().map(one_break).filter(keep).collect()
 }
 
 /// Text as it may be shown on one line.

@@ -140,7 +140,7 @@ fn not_sent(reason: Reason) -> String {
         Reason::Cancelled => "the window was cancelled",
         Reason::Newer => "something newer says it",
         Reason::TooLate => "its moment had passed",
-        Reason::AlreadyTold => "the announcement says it",
+        Reason::AlreadyTold => "its readers know it already",
         Reason::NotToldBefore => "this channel was never told of the window",
         Reason::DayOffMerge => "merged with another reminder",
         Reason::Unsubscribed => "unsubscribed",
@@ -191,6 +191,16 @@ pub fn did(w: &Window, what: impl Into<String>, dry_run: bool) -> Message {
     let what = what.into();
     let would = if dry_run { "Nothing is stored: " } else { "" };
     Message::titled(format!("{would}{} {what}", w.id)).text(format!("{} — {}", one_line(&w.title), w.span))
+}
+
+/// A window without a point of contact.
+#[must_use]
+pub fn nobody_named(w: &Window, dry_run: bool) -> String {
+    if dry_run {
+        "Nobody is named as point of contact: add poc:@name".into()
+    } else {
+        format!("Nobody is named as point of contact: /maintenance edit {} poc:@name", w.id)
+    }
 }
 
 /// What a command would send, for `--dry-run`.
@@ -331,8 +341,8 @@ pub fn refused(refusal: &Refusal) -> Refused {
     let (sort, detail, hint) = match refusal {
         Refusal::Input { detail, hint, .. } => ("input", detail.clone(), hint.clone()),
         Refusal::NotFound { what, hint } => ("not_found", format!("There is no {what}."), Some(hint.clone())),
-        Refusal::State { window, step, state, by, at_words, hint, .. } => {
-            ("state", cannot(*window, *step, *state, by, at_words), Some(hint.clone()))
+        Refusal::State { window, step, state, by, at_words, possible, hint, .. } => {
+            ("state", cannot(*window, *step, *state, (by, at_words), possible), Some(hint.clone()))
         }
         Refusal::Role { verb, needed, holders } => {
             ("role", lacks_role(verb, *needed, holders), Some("/maintenance whoami".into()))
@@ -382,7 +392,7 @@ fn caret(input: &str, at: &std::ops::Range<usize>) -> (usize, Option<Block>) {
     (position, Some(Block::Caret { line, from: start, width: marked }))
 }
 
-fn cannot(window: WindowId, step: Step, state: State, by: &str, at_words: &str) -> String {
+fn cannot(window: WindowId, step: Step, state: State, moved: (&str, &str), possible: &[Step]) -> String {
     let what = match step {
         Step::Start => "be started",
         Step::Verify => "go to verifying",
@@ -400,12 +410,16 @@ fn cannot(window: WindowId, step: Step, state: State, by: &str, at_words: &str) 
         Step::Overrun => "run over",
     };
     let state = state.as_str().replace('_', " ");
-    format!("{window} is {state} and cannot {what}: {by} moved it there, {at_words}.")
+    let (by, at) = moved;
+    let verbs = possible.iter().map(|step| step.as_str()).collect::<Vec<_>>().join(", ");
+    let now =
+        if verbs.is_empty() { "Nothing can be done with it any more".into() } else { format!("Possible now: {verbs}") };
+    format!("{window} is {state} and cannot {what}: {by} moved it there, {at}. {now}.")
 }
 
 fn lacks_role(verb: &str, needed: Role, holders: &[String]) -> String {
     let who = if holders.is_empty() {
-        "nobody is configured for it".into()
+        "nobody has it by name; ask whoever runs maintbot".into()
     } else {
         format!("these have it: {}", holders.join(", "))
     };

@@ -59,6 +59,7 @@ impl Cx<'_> {
 
     async fn import(&mut self, w: &mut Window, items: &mut ChangeList, drafts: Vec<Draft>) -> Outcome<usize> {
         let first = items.0.len();
+        let was_done = items.all_done();
         let mut numbers: Vec<i64> = Vec::new();
         let mut ready = Vec::new();
         let mut parents = BTreeMap::new();
@@ -92,12 +93,13 @@ impl Cx<'_> {
             items.0.push(item);
         }
         let refs = items.0[first..].iter().map(item_ref).collect();
-        self.after_edit(w, items, What::ItemsAdded { items: refs, late }).await?;
+        self.after_edit(w, items, was_done, What::ItemsAdded { items: refs, late }).await?;
         Ok(added)
     }
 
     async fn add_items(&mut self, w: &mut Window, items: &mut ChangeList, new: Vec<ChangeItem>) -> Outcome<Vec<i64>> {
         self.check_room(w, items, new.len())?;
+        let was_done = items.all_done();
         let late = self.is_late(w).await?;
         let mut refs = Vec::new();
         let mut assignees = Vec::new();
@@ -110,7 +112,7 @@ impl Cx<'_> {
             items.0.push(item);
         }
         let numbers = refs.iter().map(|r| r.number).collect();
-        let event = self.after_edit(w, items, What::ItemsAdded { items: refs, late }).await?;
+        let event = self.after_edit(w, items, was_done, What::ItemsAdded { items: refs, late }).await?;
         self.owe_assignees(w, event, &assignees).await?;
         Ok(numbers)
     }
@@ -146,7 +148,8 @@ impl Cx<'_> {
         self.tx.update_item(w.id, &item).await?;
         let what = What::ItemEdited { number: c.item, from: before.line(), to: item.line() };
         replace(&mut items, item);
-        self.after_edit(&mut w, &mut items, what).await?;
+        let was_done = items.all_done();
+        self.after_edit(&mut w, &mut items, was_done, what).await?;
         Ok(self.list_reply(&w, &items, format!("has a changed item {}", c.item)))
     }
 
@@ -162,13 +165,15 @@ impl Cx<'_> {
         self.tx.update_item(w.id, &item).await?;
         let what = What::ItemAssigned { number: c.item, text: item.line(), assignee: Some(assignee.clone()) };
         replace(&mut items, item);
-        let event = self.after_edit(&mut w, &mut items, what).await?;
+        let was_done = items.all_done();
+        let event = self.after_edit(&mut w, &mut items, was_done, what).await?;
         self.owe_assignees(&w, event, std::slice::from_ref(&assignee)).await?;
         Ok(self.list_reply(&w, &items, format!("has item {} given to {assignee}", c.item)))
     }
 
     pub(super) async fn change_remove(&mut self, c: &ChangeRemove) -> Outcome<Reply> {
         let (mut w, mut items) = self.window_for(c.window, Step::Change).await?;
+        let was_done = items.all_done();
         let mut gone: Vec<i64> = Vec::new();
         for number in &c.item {
             self.item(&w, &items, *number)?;
@@ -182,26 +187,29 @@ impl Cx<'_> {
             self.tx.remove_item(w.id, placed.item.number).await?;
         }
         items.0.retain(|item| !gone.contains(&item.number));
-        self.after_edit(&mut w, &mut items, What::ItemsRemoved { items: refs }).await?;
+        self.after_edit(&mut w, &mut items, was_done, What::ItemsRemoved { items: refs }).await?;
         let said = gone.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         Ok(self.list_reply(&w, &items, format!("has lost item {said}")))
     }
 
-    /// After the list itself was edited: audit, difference to its readers, state.
-    async fn after_edit(&mut self, w: &mut Window, items: &mut ChangeList, what: What) -> Outcome<i64> {
+    /// After the list itself was edited: audit, difference to its readers, state. `was_done`: all of it was, before.
+    async fn after_edit(&mut self, w: &mut Window, items: &mut ChangeList, was_done: bool, what: What) -> Outcome<i64> {
         self.derive_parents(w, items).await?;
         let event = self.record(w, &what).await?;
         self.owe_difference(w, event).await?;
         self.conclude(w, items, event, &what).await?;
-        self.follow_list(w, items).await?;
+        let more = matches!(what, What::ItemsAdded { .. });
+        self.follow_list(w, items, was_done, more).await?;
         Ok(event)
     }
 
-    /// The state follows the list: all done while running moves on, something open while verifying moves back.
-    async fn follow_list(&mut self, w: &mut Window, items: &ChangeList) -> Outcome<()> {
+    /// The state of a running window follows its list: the last item done moves on, a new or unticked item (`more` to
+    /// do) moves back.
+    async fn follow_list(&mut self, w: &mut Window, items: &ChangeList, was_done: bool, more: bool) -> Outcome<()> {
+        let is_done = items.all_done();
         match w.state {
-            State::InProgress if items.all_done() => self.all_done(w, items).await,
-            State::Verifying if !items.all_done() && !items.0.is_empty() => self.resume(w, items).await,
+            State::InProgress | State::Verifying if is_done && !was_done => self.all_done(w, items).await,
+            State::Verifying if !is_done && more => self.resume(w, items).await,
             _ => Ok(()),
         }
     }
@@ -215,6 +223,7 @@ impl Cx<'_> {
         if refs.is_empty() {
             return Err(self.nothing_to_tick(&w, &items, &numbers).into());
         }
+        let was_done = items.all_done();
         let done = change::Done { by: self.actor.id.clone(), at: self.now };
         for item in items.0.iter_mut().filter(|i| numbers.contains(&i.number) && i.done.is_none()) {
             item.done = Some(done.clone());
@@ -225,10 +234,12 @@ impl Cx<'_> {
         let what = What::ItemsDone { items: refs };
         let event = self.record(&mut w, &what).await?;
         self.conclude(&w, &items, event, &what).await?;
-        self.follow_list(&mut w, &items).await?;
+        self.follow_list(&mut w, &items, was_done, false).await?;
         let (done, all) = items.progress();
         let what = match w.state {
-            State::Verifying => format!("has {done} of {all} items done; confirm with /maintenance complete {}", w.id),
+            State::Verifying if done == all => {
+                format!("has {done} of {all} items done; confirm with /maintenance complete {}", w.id)
+            }
             State::Completed => format!("has {done} of {all} items done and is completed"),
             _ => format!("has {done} of {all} items done"),
         };
@@ -252,7 +263,7 @@ impl Cx<'_> {
         let what = What::ItemsUndone { items: refs };
         let event = self.record(&mut w, &what).await?;
         self.conclude(&w, &items, event, &what).await?;
-        self.follow_list(&mut w, &items).await?;
+        self.follow_list(&mut w, &items, false, true).await?;
         let (done, all) = items.progress();
         Ok(self.list_reply(&w, &items, format!("has {done} of {all} items done")))
     }
@@ -353,7 +364,7 @@ fn task_list(markdown: &str) -> Vec<Draft> {
                     drafts[*n].text.push_str(&t);
                 }
             }
-            Event::SoftBreak | Event::HardBreak => {
+            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph) => {
                 if let Some(n) = open.last() {
                     drafts[*n].text.push(' ');
                 }

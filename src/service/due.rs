@@ -10,10 +10,12 @@ use super::{Cx, Failure, Outcome, Service};
 use crate::clock::Clock;
 use crate::command::{Input, parse};
 use crate::domain::access::Actor;
+use crate::domain::change::ChangeList;
 use crate::domain::event::What;
 use crate::domain::ledger::MessageKind;
+use crate::domain::notice;
 use crate::domain::timed::{self, Timed};
-use crate::domain::window::{Outcome as Went, WindowId};
+use crate::domain::window::{Window, WindowId};
 
 /// Windows looked at in one go.
 const BATCH: i64 = 100;
@@ -113,27 +115,33 @@ impl Cx<'_> {
         };
         match timed {
             Timed::Start => self.begin(&mut w, &items, at, true).await,
-            Timed::Complete => {
-                let how = Completion { outcome: Went::Success, note: String::new(), downtime: None, auto: true };
-                self.finish(&mut w, &items, how).await
-            }
+            Timed::Complete => self.finish(&mut w, &items, Completion::by_itself(at)).await,
             Timed::NoShow { count, occasion } => {
                 w.no_shows = count;
-                self.chase(w, MessageKind::NoShow, What::NoShow { after: occasion }).await
+                let what = What::NoShow { after: occasion.clone() };
+                self.chase(w, &items, MessageKind::NoShow, &occasion, what).await
             }
             Timed::Overrun { count, occasion } => {
                 w.overruns = count;
-                self.chase(w, MessageKind::Overrun, What::Overran { after: occasion }).await
+                let what = What::Overran { after: occasion.clone() };
+                self.chase(w, &items, MessageKind::Overrun, &occasion, what).await
             }
         }
     }
 
     /// Asks POC and ops what is going on. The occasion is the distance, so that a chase is made once.
-    async fn chase(&mut self, mut w: crate::domain::window::Window, message: MessageKind, what: What) -> Outcome<()> {
-        let items = self.tx.items(w.id).await?;
+    async fn chase(
+        &mut self,
+        mut w: Window,
+        items: &ChangeList,
+        message: MessageKind,
+        occasion: &str,
+        what: What,
+    ) -> Outcome<()> {
         let event = self.record(&mut w, &what).await?;
-        self.cause(&w, message, event).await?;
-        self.conclude(&w, &items, event, &what).await
+        let rows = notice::for_ops(&w, self.organisation, message, occasion, self.now);
+        self.owe(&w, rows).await?;
+        self.conclude(&w, items, event, &what).await
     }
 }
 

@@ -1,26 +1,16 @@
 //! Keeping the ledger with the state: what a command makes owed, replaced or pointless is written in its transaction.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
 use super::{Cx, Outcome};
 use crate::domain::change::ChangeList;
 use crate::domain::event::What;
-use crate::domain::ledger::{Delivery, DeliveryState, MessageKind, Planned, Reason};
+use crate::domain::ledger::{self, Delivery, DeliveryState, MessageKind, Planned, Reason};
 use crate::domain::notice::{self, LIST_SETTLES, Situation};
 use crate::domain::organisation::Channel;
+use crate::domain::timed;
 use crate::domain::window::{State, Window};
-use crate::domain::{timed, window};
 use crate::store::Settled;
-
-/// Messages whose posts are brought in step when the window changes.
-const EDITED_IN_PLACE: &[MessageKind] = &[
-    MessageKind::Announcement,
-    MessageKind::Reminder,
-    MessageKind::ChangeList,
-    MessageKind::Moved,
-    MessageKind::Extended,
-    MessageKind::Started,
-];
 
 impl Cx<'_> {
     /// Writes an audit event and, where the public sees a difference, raises the window's revision.
@@ -46,18 +36,14 @@ impl Cx<'_> {
 
     /// The same for those only who were told of the window, under any sequence.
     pub(super) async fn cause_for_told(&mut self, w: &Window, message: MessageKind, event: i64) -> Outcome<()> {
-        let told = self.told(w, None).await?;
+        let told = self.told(w).await?;
         let rows = notice::caused(w, self.organisation, message, event, self.now);
         self.owe(w, rows.into_iter().filter(|row| told.contains(&row.channel)).collect()).await
     }
 
-    pub(super) async fn told(
-        &mut self,
-        w: &Window,
-        before: Option<i64>,
-    ) -> Outcome<std::collections::BTreeSet<Channel>> {
-        let telling: Vec<_> = MessageKind::ALL.iter().copied().filter(|m| m.tells()).collect();
-        Ok(self.tx.told_channels(w.id, before, &telling).await?)
+    /// Channels that were told of the window.
+    pub(super) async fn told(&mut self, w: &Window) -> Outcome<BTreeSet<Channel>> {
+        Ok(ledger::told(&self.tx.deliveries(w.id).await?, None))
     }
 
     /// Stores the window and brings its ledger in step: the ladder replanned, what is pointless superseded, issue and
@@ -67,8 +53,8 @@ impl Cx<'_> {
         let rows = self.tx.deliveries(w.id).await?;
         self.supersede(w, &rows).await?;
         self.replan(w, items, &rows).await?;
-        if what.is_public() || what.is_about_items() {
-            self.sync(w, items, event, what).await?;
+        if what.is_public() {
+            self.sync(w, items, event, what, &rows).await?;
         }
         let policy = self.organisation.policy(&w.kind, &w.services);
         let next = timed::next(w, items, policy).map(|(at, _)| at);
@@ -78,14 +64,14 @@ impl Cx<'_> {
     /// Rows that an event caused and a newer one made pointless. Notes, extensions and decisions never are.
     async fn supersede(&mut self, w: &Window, rows: &[Delivery]) -> Outcome<()> {
         for row in rows.iter().filter(|row| row.state.is_open() && !row.plan.message.is_planned()) {
-            let newer_sequence = row.plan.sequence < w.sequence;
+            let attended = w.state.is_running() && w.attended_at.is_some();
             let reason = match row.plan.message {
                 MessageKind::Moved if w.state == State::Cancelled => Reason::Cancelled,
-                MessageKind::Moved if newer_sequence => Reason::Moved,
-                MessageKind::Started | MessageKind::ConfirmCompletion if w.state == State::Completed => Reason::Newer,
-                MessageKind::NoShow if w.attended_at.is_some() || w.state.is_over() => Reason::Newer,
-                MessageKind::Overrun if newer_sequence || w.state.is_over() => Reason::Newer,
+                MessageKind::Moved if row.is_moved_again(rows) => Reason::Moved,
+                MessageKind::Started if w.state == State::Completed => Reason::Newer,
                 MessageKind::ConfirmCompletion if w.state != State::Verifying => Reason::Newer,
+                MessageKind::NoShow if w.state.is_over() || attended || w.no_shows == 0 => Reason::Newer,
+                MessageKind::Overrun if w.state.is_over() || w.overruns == 0 => Reason::Newer,
                 MessageKind::ChangeListUpdate | MessageKind::Assigned if w.state.is_over() => Reason::Newer,
                 _ => continue,
             };
@@ -96,15 +82,10 @@ impl Cx<'_> {
 
     /// Replaces the planned rows that are not sent yet by what the window owes now.
     async fn replan(&mut self, w: &Window, items: &ChangeList, rows: &[Delivery]) -> Outcome<()> {
-        let told_before = self.told(w, Some(w.sequence)).await?;
-        let listed_before = self.tx.told_channels(w.id, Some(w.sequence), &[MessageKind::ChangeList]).await?;
-        let situation = Situation {
-            window: w,
-            items,
-            organisation: self.organisation,
-            told_before: &told_before,
-            listed_before: &listed_before,
-        };
+        let told_before = ledger::told(rows, Some(w.sequence));
+        let listed = ledger::lists_sent(rows).map(|row| row.plan.channel.clone()).collect();
+        let situation =
+            Situation { window: w, items, organisation: self.organisation, told_before: &told_before, listed: &listed };
         let owed = notice::ladder(&situation);
         let same = |row: &Delivery, p: &Planned| {
             let q = &row.plan;
@@ -135,7 +116,14 @@ impl Cx<'_> {
     }
 
     /// The change-list issue and the posts already made follow what happened.
-    async fn sync(&mut self, w: &Window, items: &ChangeList, event: i64, what: &What) -> Outcome<()> {
+    async fn sync(
+        &mut self,
+        w: &Window,
+        items: &ChangeList,
+        event: i64,
+        what: &What,
+        rows: &[Delivery],
+    ) -> Outcome<()> {
         let closed = w.state.is_over() || (w.state == State::Verifying && items.all_done());
         let issue = match what {
             What::Scheduled => MessageKind::IssueOpen,
@@ -143,95 +131,56 @@ impl Cx<'_> {
             _ => MessageKind::IssueUpdate,
         };
         self.cause(w, issue, event).await?;
-        if what.is_about_items() || matches!(what, What::Scheduled | What::Noted { .. }) {
-            return Ok(());
-        }
-        for channel in self.tx.told_channels(w.id, None, EDITED_IN_PLACE).await? {
-            if matches!(channel, Channel::Builtin(_)) {
-                let row = Planned {
-                    sequence: w.sequence,
-                    message: MessageKind::PostEdit,
-                    occasion: event.to_string(),
-                    lead: None,
-                    audience: String::new(),
-                    channel,
-                    due_at: self.now,
-                    skipped: None,
-                };
-                self.owe(w, vec![row]).await?;
-            }
-        }
-        Ok(())
+        let shows_it = |row: &&Delivery| match what {
+            What::Scheduled | What::Noted { .. } => false,
+            _ if what.is_about_items() => row.plan.message == MessageKind::ChangeList,
+            _ => row.plan.message.is_kept_in_step(),
+        };
+        let posts = rows.iter().filter(|row| row.state.is_on_its_way()).filter(shows_it);
+        let channels: BTreeSet<Channel> = posts.map(|row| row.plan.channel.clone()).collect();
+        let editable = channels.into_iter().filter(|channel| matches!(channel, Channel::Builtin(_)));
+        let edits = editable.map(|channel| notice::owed(w, MessageKind::PostEdit, event, "", channel, self.now));
+        let edits = edits.collect();
+        self.owe(w, edits).await
     }
 
     /// After the list was sent its readers get one difference, ten minutes after the last edit.
     pub(super) async fn owe_difference(&mut self, w: &Window, event: i64) -> Outcome<()> {
-        let listed = self.tx.told_channels(w.id, None, &[MessageKind::ChangeList]).await?;
         let due_at = self.now + LIST_SETTLES;
         let rows = self.tx.deliveries(w.id).await?;
-        for channel in listed {
-            let waiting = rows.iter().find(|row| {
-                row.plan.channel == channel
+        let mut owed: Vec<Planned> = Vec::new();
+        for list in ledger::lists_sent(&rows) {
+            let channel = &list.plan.channel;
+            let waits = |row: &&Delivery| {
+                row.plan.channel == *channel
                     && row.plan.message == MessageKind::ChangeListUpdate
                     && row.state == DeliveryState::Due
-            });
-            if let Some(row) = waiting {
+            };
+            if let Some(row) = rows.iter().find(waits) {
                 self.tx.set_due(row.id, due_at).await?;
-                continue;
+            } else if !owed.iter().any(|row| row.channel == *channel) {
+                let to = (list.plan.audience.as_str(), channel.clone());
+                owed.push(notice::owed(w, MessageKind::ChangeListUpdate, event, to.0, to.1, due_at));
             }
-            let sent = rows
-                .iter()
-                .rev()
-                .find(|row| row.plan.channel == channel && row.plan.message == MessageKind::ChangeList);
-            let audience = sent.map(|row| row.plan.audience.clone()).unwrap_or_default();
-            let row = self.difference_row(w, event, audience, channel, due_at);
-            self.owe(w, vec![row]).await?;
         }
-        Ok(())
-    }
-
-    fn difference_row(
-        &self,
-        w: &Window,
-        event: i64,
-        audience: String,
-        channel: Channel,
-        due_at: DateTime<Utc>,
-    ) -> Planned {
-        Planned {
-            sequence: w.sequence,
-            message: MessageKind::ChangeListUpdate,
-            occasion: event.to_string(),
-            lead: None,
-            audience,
-            channel,
-            due_at,
-            skipped: None,
-        }
+        self.owe(w, owed).await
     }
 
     /// Tells each assignee named; people without a channel of their own are reached in ops by name.
     pub(super) async fn owe_assignees(&mut self, w: &Window, event: i64, assignees: &[String]) -> Outcome<()> {
+        let others: BTreeSet<&String> = assignees.iter().filter(|name| **name != self.actor.id).collect();
         let mut rows = Vec::new();
-        for assignee in assignees.iter().filter(|name| **name != self.actor.id) {
+        for assignee in others {
             for channel in &self.organisation.ops {
-                rows.push(Planned {
-                    sequence: w.sequence,
-                    message: MessageKind::Assigned,
-                    occasion: event.to_string(),
-                    lead: None,
-                    audience: format!("@{assignee}"),
-                    channel: channel.clone(),
-                    due_at: self.now,
-                    skipped: None,
-                });
+                let audience = format!("@{assignee}");
+                rows.push(notice::owed(w, MessageKind::Assigned, event, &audience, channel.clone(), self.now));
             }
         }
         self.owe(w, rows).await
     }
 
     /// A person has done something about the window: ends the no-show chase.
-    pub(super) fn attend(&self, w: &mut window::Window) {
+    pub(super) fn attend(&self, w: &mut Window) {
         if self.actor.is_person() && w.attended_at.is_none() {
             w.attended_at = Some(self.now);
         }

@@ -35,6 +35,9 @@ use crate::store::{Db, Fault, Repeat, StoreError, Tx};
 /// A successful answer of a creating verb is given again within this time.
 const REPEAT_WITHIN: TimeDelta = TimeDelta::seconds(60);
 
+/// Counts what was created; whoever creates a window holds it until the end of the transaction.
+const CREATED: &str = "created";
+
 /// The one place where commands are done.
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -195,30 +198,31 @@ impl Service {
     /// A fault of maintbot's own, for the operator: nothing of the command is stored.
     pub async fn run(&self, invocation: &Invocation) -> anyhow::Result<Answer> {
         let scope = invocation.key.as_ref().map(|key| format!("{}\n{}\n{key}", invocation.place, invocation.actor.id));
-        let key = scope.as_deref();
-        let outcome = match (self.attempt(invocation, key).await, key) {
-            (Err(Failure::Refused(refusal)), key) => {
-                let answer = Answer::Refused(words::refused(&refusal));
-                match key {
-                    Some(key) if !matches!(refusal, Refusal::Storage { .. }) => self.keep_first(key, answer).await,
-                    _ => Ok(answer),
-                }
-            }
-            (Err(Failure::Redelivered), Some(key)) => match self.first_answer(key).await {
-                Ok(first) => first.ok_or_else(|| Failure::Fault(anyhow::anyhow!("the first answer to {key} is gone"))),
-                Err(failure) => Err(failure),
-            },
-            (outcome, _) => outcome,
+        let Some(key) = scope.as_deref() else {
+            return match self.attempt(invocation, None).await {
+                Ok(answer) => Ok(answer),
+                Err(failure) => said(failure),
+            };
         };
-        match outcome {
+        match self.attempt(invocation, Some(key)).await {
             Ok(answer) => Ok(answer),
-            Err(Failure::Instead(answer)) => Ok(*answer),
-            Err(Failure::Refused(refusal)) => Ok(Answer::Refused(words::refused(&refusal))),
-            Err(Failure::Redelivered) => Err(anyhow::anyhow!("a delivery without a key was taken for a redelivery")),
-            Err(Failure::Fault(error)) => Err(error),
+            // Another delivery of the same was faster: its answer is the first.
+            Err(Failure::Redelivered) => {
+                let first = self.first_answer(key).await.or_else(|failure| said(failure).map(Some))?;
+                first.ok_or_else(|| anyhow::anyhow!("the first answer to {key} is gone"))
+            }
+            Err(failure) => {
+                let can_store = !matches!(failure, Failure::Refused(Refusal::Storage { .. }));
+                let answer = said(failure)?;
+                if !can_store {
+                    return Ok(answer);
+                }
+                self.keep_first(key, answer).await.or_else(said)
+            }
         }
     }
 
+    /// What is answered under a key that has not been answered yet; whoever stores nothing fails with the answer.
     async fn attempt(&self, invocation: &Invocation, key: Option<&str>) -> Outcome<Answer> {
         if let Some(key) = key
             && let Some(first) = self.first_answer(key).await?
@@ -232,7 +236,7 @@ impl Service {
                 cx.admit().await?;
                 cx.execute().await
             });
-            return read.await.map(Answer::Done);
+            return Err(Failure::Instead(Answer::Done(read.await?).into()));
         }
         let answer = self.db.write(async |tx| self.write(tx, invocation, &parsed, key).await).await?;
         self.wake.ring();
@@ -247,10 +251,17 @@ impl Service {
             creates.then(|| format!("{}\n{}\n{}", invocation.place, invocation.actor.id, command.render()));
         let mut cx = self.context(tx, invocation, parsed);
         cx.admit().await?;
-        if let Some(fingerprint) = &fingerprint
-            && let Some(before) = cx.repeat_of(fingerprint).await?
-        {
-            return Err(Failure::Instead(Answer::Done(before).into()));
+        if let Some(fingerprint) = &fingerprint {
+            cx.wait_in_line().await?;
+            // In the meantime the same delivery may have been answered by somebody else.
+            if let Some(key) = key
+                && cx.tx.answer(key).await?.is_some()
+            {
+                return Err(Failure::Redelivered);
+            }
+            if let Some(before) = cx.repeat_of(fingerprint).await? {
+                return Err(Failure::Instead(Answer::Done(before).into()));
+            }
         }
         let mut reply = cx.execute().await?;
         if command.dry_run() {
@@ -263,9 +274,8 @@ impl Service {
         }
         let answer = Answer::Done(reply);
         if let Some(key) = key
-            && !tx.save_answer(key, 200, &body(&answer)?, self.now()).await?
+            && !tx.save_answer(key, status(&answer), &body(&answer)?, self.now()).await?
         {
-            // The same delivery was handled at the same moment by somebody else: theirs is the first answer.
             return Err(Failure::Redelivered);
         }
         Ok(answer)
@@ -277,12 +287,18 @@ impl Service {
         Ok(answer.map_err(anyhow::Error::from)?)
     }
 
-    /// Keeps a refusal as the first answer to a key, unless there is one already.
+    /// Keeps an answer that stored nothing as the first one to its key, unless there is one already.
     async fn keep_first(&self, key: &str, answer: Answer) -> Outcome<Answer> {
         let text = body(&answer)?;
         let at = self.now();
-        let first = self.db.write(async |tx| Ok::<_, Failure>(tx.save_answer(key, 422, &text, at).await?)).await?;
-        if first { Ok(answer) } else { Ok(self.first_answer(key).await?.unwrap_or(answer)) }
+        let save = self.db.write(async |tx| Ok::<_, Failure>(tx.save_answer(key, status(&answer), &text, at).await?));
+        match save.await {
+            Ok(true) => Ok(answer),
+            Ok(false) => Ok(self.first_answer(key).await?.unwrap_or(answer)),
+            // A disk that is full keeps nobody from reading.
+            Err(Failure::Refused(_)) => Ok(answer),
+            Err(failure) => Err(failure),
+        }
     }
 
     fn context<'a>(&'a self, tx: &'a mut Tx, invocation: &'a Invocation, parsed: &'a Parsed) -> Cx<'a> {
@@ -304,6 +320,24 @@ impl Service {
 
 fn body(answer: &Answer) -> anyhow::Result<String> {
     Ok(serde_json::to_string(answer)?)
+}
+
+/// The HTTP status that an answer is stored with.
+fn status(answer: &Answer) -> i64 {
+    match answer {
+        Answer::Done(_) => 200,
+        Answer::Refused(_) => 422,
+    }
+}
+
+/// What is said about a command that came to no answer of its own.
+fn said(failure: Failure) -> anyhow::Result<Answer> {
+    match failure {
+        Failure::Refused(refusal) => Ok(Answer::Refused(words::refused(&refusal))),
+        Failure::Instead(answer) => Ok(*answer),
+        Failure::Redelivered => Err(anyhow::anyhow!("a delivery without a key was taken for a redelivery")),
+        Failure::Fault(error) => Err(error),
+    }
 }
 
 /// Everything one command works with.
@@ -369,6 +403,15 @@ impl Cx<'_> {
         }
     }
 
+    /// Lets nobody else create the same thing at the same moment: a repeat must see what it repeats. SQLite has one
+    /// writer at a time anyway.
+    async fn wait_in_line(&mut self) -> Outcome<()> {
+        match self.parsed.command.window() {
+            Some(window) => Ok(self.tx.lock_window(window).await?),
+            None => Ok(self.tx.next_id(CREATED).await.map(drop)?),
+        }
+    }
+
     fn dry_run(&self) -> bool {
         self.parsed.command.dry_run()
     }
@@ -425,7 +468,10 @@ impl Cx<'_> {
             State::Completed | State::Cancelled => format!("/maintenance history {}", window.id),
         };
         let at_words = crate::domain::calendar::at(at, &window.span.zone);
-        Ok(Refusal::State { window: window.id, step, state: window.state, by, at, at_words, hint })
+        let soon = self.now >= window.span.starts_at - run::EARLY_START;
+        let typed = Step::ALL.iter().copied().filter(|step| *step != Step::Overrun && (*step != Step::Start || soon));
+        let possible = typed.filter(|step| window.state.permits(*step)).collect();
+        Ok(Refusal::State { window: window.id, step, state: window.state, by, at, at_words, possible, hint })
     }
 
     fn reply(&self, window: &Window, message: Message) -> Reply {

@@ -8,7 +8,8 @@ use crate::command::{Cancel, Edit, Extend, Reschedule, Schedule};
 use crate::domain::calendar::{Zone, at, compact, duration_words};
 use crate::domain::change::ChangeList;
 use crate::domain::event::{FieldChange, What};
-use crate::domain::ledger::MessageKind;
+use crate::domain::ledger::{MessageKind, Planned};
+use crate::domain::notice;
 use crate::domain::refusal::Refusal;
 use crate::domain::window::{Kind, State, Step, Window};
 use crate::message::words;
@@ -71,7 +72,7 @@ impl Cx<'_> {
         let message = words::scheduled(self.organisation, &w, &items, &self.planned, read, self.dry_run(), self.now);
         let mut warnings = Vec::new();
         if w.poc.is_none() {
-            warnings.push(format!("Nobody is named as point of contact: /maintenance edit {} poc:@name", w.id));
+            warnings.push(words::nobody_named(&w, self.dry_run()));
         }
         let message = warnings.iter().fold(message, |m, warning| m.text(warning.clone()));
         Ok(Reply { message, windows: vec![w.id], warnings, deliveries: None })
@@ -163,8 +164,11 @@ impl Cx<'_> {
     ) -> Outcome<()> {
         w.sequence += 1;
         w.sequence_at = self.now;
-        w.attended_at = None;
-        w.no_shows = 0;
+        if w.span.starts_at != before.span.starts_at {
+            // Whoever was ready for the old start is asked again for the new one.
+            w.attended_at = None;
+            w.no_shows = 0;
+        }
         let what = What::Moved {
             from_start: before.span.starts_at,
             from_end: before.span.ends_at,
@@ -180,13 +184,12 @@ impl Cx<'_> {
 
     /// Channels that were told and that the window no longer concerns.
     async fn cancel_for_those_left_out(&mut self, before: &Window, w: &Window, event: i64) -> Outcome<()> {
-        use crate::domain::notice;
-        let told = self.told(w, None).await?;
+        let told = self.told(w).await?;
         let still: Vec<_> =
             self.organisation.audiences.iter().filter(|a| a.concerns(w)).flat_map(|a| &a.channels).collect();
         let rows = notice::caused(before, self.organisation, MessageKind::Cancelled, event, self.now);
         let left_out = rows.into_iter().filter(|row| told.contains(&row.channel) && !still.contains(&&row.channel));
-        let rows = left_out.map(|row| crate::domain::ledger::Planned { sequence: w.sequence, ..row }).collect();
+        let rows = left_out.map(|row| Planned { sequence: w.sequence, ..row }).collect();
         self.owe(w, rows).await
     }
 

@@ -5,7 +5,7 @@ use crate::command::{History, List, Next, Preview, Reminders, Show};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, ItemRef, What};
-use crate::domain::ledger::{Class, MessageKind, Planned};
+use crate::domain::ledger::{Class, MessageKind};
 use crate::domain::notice;
 use crate::domain::organisation::Channel;
 use crate::domain::refusal::Refusal;
@@ -77,9 +77,14 @@ impl Cx<'_> {
     }
 
     pub(super) async fn next(&mut self, c: &Next) -> Outcome<Reply> {
-        let states = vec![State::Scheduled, State::InProgress, State::Verifying];
-        let filter = WindowFilter { states, ..WindowFilter::default() };
-        let found = self.matching(&filter, &c.service, &[], 1).await?;
+        let running = WindowFilter { states: vec![State::InProgress, State::Verifying], ..WindowFilter::default() };
+        let mut found = self.matching(&running, &c.service, &[], 1).await?;
+        if found.is_empty() {
+            // One that was never started and is past its end is not next.
+            let (states, from) = (vec![State::Scheduled], Some(self.now));
+            let ahead = WindowFilter { states, from, ..WindowFilter::default() };
+            found = self.matching(&ahead, &c.service, &[], 1).await?;
+        }
         let Some(w) = found.first() else {
             let message = Message::line("Nothing is planned.").copy("/maintenance help schedule");
             return Ok(Reply { message, ..Reply::default() });
@@ -116,16 +121,10 @@ impl Cx<'_> {
         let (shown, event) = self.sample(&w, &items, c.message);
         let to: Vec<Channel> =
             notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
-        let plan = Planned {
-            sequence: w.sequence,
-            message: c.message,
-            occasion: String::new(),
-            lead: None,
-            audience: w.poc.as_ref().map(|poc| format!("@{poc}")).unwrap_or_default(),
-            channel: to.first().cloned().unwrap_or(Channel::Tracker),
-            due_at: self.now,
-            skipped: None,
-        };
+        let occasion = if matches!(c.message, MessageKind::NoShow | MessageKind::Overrun) { "+15m" } else { "" };
+        let audience = w.poc.as_ref().map(|poc| format!("@{poc}")).unwrap_or_default();
+        let channel = to.first().cloned().unwrap_or(Channel::Tracker);
+        let plan = notice::owed(&w, c.message, occasion, &audience, channel, self.now);
         let events: Vec<Event> = event.into_iter().collect();
         let telling = Telling {
             plan: &plan,
@@ -171,8 +170,6 @@ impl Cx<'_> {
                 None
             }
             MessageKind::Note => Some(What::Noted { text: "(the note)".into(), internal: false }),
-            MessageKind::NoShow => Some(What::NoShow { after: "+15m".into() }),
-            MessageKind::Overrun => Some(What::Overran { after: "+15m".into() }),
             MessageKind::ChangeListUpdate => Some(What::ItemsAdded { items: refs, late: true }),
             _ => None,
         };

@@ -8,7 +8,8 @@ use crate::command::{Ack, Complete, Note, Remind, Start, Verify};
 use crate::domain::calendar::at;
 use crate::domain::change::ChangeList;
 use crate::domain::event::What;
-use crate::domain::ledger::MessageKind;
+use crate::domain::ledger::{MessageKind, Planned};
+use crate::domain::notice;
 use crate::domain::organisation::AutoComplete;
 use crate::domain::refusal::Refusal;
 use crate::domain::window::{Outcome as Went, State, Step, Window};
@@ -24,6 +25,15 @@ pub(super) struct Completion {
     pub note: String,
     pub downtime: Option<TimeDelta>,
     pub auto: bool,
+    /// When it was over (UTC).
+    pub at: DateTime<Utc>,
+}
+
+impl Completion {
+    /// Everything is done, and policy lets it complete without a person.
+    pub(super) fn by_itself(at: DateTime<Utc>) -> Self {
+        Self { outcome: Went::Success, note: String::new(), downtime: None, auto: true, at }
+    }
 }
 
 impl Cx<'_> {
@@ -68,8 +78,7 @@ impl Cx<'_> {
     pub(super) async fn all_done(&mut self, w: &mut Window, items: &ChangeList) -> Outcome<()> {
         let policy = self.organisation.policy(&w.kind, &w.services);
         if policy.auto_complete == AutoComplete::AllDone {
-            let how = Completion { outcome: Went::Success, note: String::new(), downtime: None, auto: true };
-            return self.finish(w, items, how).await;
+            return self.finish(w, items, Completion::by_itself(self.now)).await;
         }
         self.to_verifying(w, items, true).await
     }
@@ -113,7 +122,8 @@ impl Cx<'_> {
         }
         self.attend(&mut w);
         let note = c.note.clone().unwrap_or_default();
-        self.finish(&mut w, &items, Completion { outcome, note, downtime: c.downtime, auto: false }).await?;
+        let how = Completion { outcome, note, downtime: c.downtime, auto: false, at: self.now };
+        self.finish(&mut w, &items, how).await?;
         let what = if outcome == Went::Success { "is completed".into() } else { format!("is over: {outcome}") };
         Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
     }
@@ -122,7 +132,7 @@ impl Cx<'_> {
     pub(super) async fn finish(&mut self, w: &mut Window, items: &ChangeList, how: Completion) -> Outcome<()> {
         w.state = State::Completed;
         w.outcome = Some(how.outcome);
-        w.actual_end = Some(self.now);
+        w.actual_end = Some(how.at);
         w.actual_downtime = how.downtime;
         let open = items.open().iter().map(|item| item.number).collect();
         let downtime_s = how.downtime.map(|d| d.num_seconds());
@@ -137,16 +147,12 @@ impl Cx<'_> {
         self.attend(&mut w);
         let what = What::Noted { text: c.text.clone(), internal: c.internal };
         let event = self.record(&mut w, &what).await?;
-        if c.internal {
-            let mut rows = crate::domain::notice::caused(&w, self.organisation, MessageKind::Note, event, self.now);
-            rows.clear();
-            for channel in &self.organisation.ops {
-                rows.push(internal_note(&w, event, channel, self.now));
-            }
-            self.owe(&w, rows).await?;
+        let rows = if c.internal {
+            notice::for_ops(&w, self.organisation, MessageKind::Note, event, self.now)
         } else {
-            self.cause(&w, MessageKind::Note, event).await?;
-        }
+            notice::caused(&w, self.organisation, MessageKind::Note, event, self.now)
+        };
+        self.owe(&w, rows).await?;
         self.conclude(&w, &items, event, &what).await?;
         let what = if c.internal { "has a new internal note" } else { "has a new note" };
         Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
@@ -182,29 +188,11 @@ impl Cx<'_> {
         for row in rows.iter().filter(|row| row.state.is_open()) {
             if row.plan.message == message && row.plan.occasion == occasion {
                 self.tx.set_due(row.id, self.now).await?;
-                let plan = crate::domain::ledger::Planned { due_at: self.now, ..row.plan.clone() };
+                let plan = Planned { due_at: self.now, ..row.plan.clone() };
                 self.planned.push(plan);
             }
         }
         let what = format!("sends its {} {occasion} now", message.as_str().replace('_', " "));
         Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
-    }
-}
-
-fn internal_note(
-    w: &Window,
-    event: i64,
-    channel: &crate::domain::organisation::Channel,
-    now: DateTime<Utc>,
-) -> crate::domain::ledger::Planned {
-    crate::domain::ledger::Planned {
-        sequence: w.sequence,
-        message: MessageKind::Note,
-        occasion: event.to_string(),
-        lead: None,
-        audience: crate::domain::notice::OPS.into(),
-        channel: channel.clone(),
-        due_at: now,
-        skipped: None,
     }
 }
