@@ -8,9 +8,11 @@ use maintbot::clock::Clock;
 use maintbot::command::Input;
 use maintbot::config::Config;
 use maintbot::domain::access::{Actor, Role};
-use maintbot::domain::ledger::{Delivery, DeliveryState};
+use maintbot::domain::change::ChangeItem;
+use maintbot::domain::ledger::{Class, Delivery, DeliveryState};
 use maintbot::domain::window::{Window, WindowId};
-use maintbot::message::words::Refused;
+use maintbot::message::words::{self, Refused};
+use maintbot::service::query::{Issue, WindowFilter};
 use maintbot::service::{Answer, Invocation, Reply};
 use tokio_util::sync::CancellationToken;
 
@@ -70,14 +72,27 @@ impl Bot {
     }
 
     pub async fn run(&self, actor: Actor, text: &str, key: Option<&str>) -> Answer {
+        self.run_in("console", actor, text, key).await
+    }
+
+    /// What somebody types in a place, such as a channel; what is due is left alone.
+    pub async fn run_in(&self, place: &str, actor: Actor, text: &str, key: Option<&str>) -> Answer {
         let invocation = Invocation {
             actor,
-            place: "console".into(),
+            place: place.to_owned(),
             zone: None,
             input: Input::Text(text.to_owned()),
             key: key.map(str::to_owned),
         };
         self.parts.service.run(&invocation).await.expect("no fault")
+    }
+
+    /// Somebody with every role types a line that is done; nothing is sent yet.
+    pub async fn type_only(&self, who: &str, text: &str) -> Reply {
+        match self.run(Actor::with_role(who, Role::Admin), text, None).await {
+            Answer::Done(reply) => reply,
+            Answer::Refused(refused) => panic!("`{text}` was refused:\n{}", refused.message.plain()),
+        }
     }
 
     /// Somebody with every role types a line that is done; what is due at once is handled.
@@ -125,6 +140,60 @@ impl Bot {
         rows.iter().filter(|row| row.plan.message.as_str() == message).map(shown).collect()
     }
 
+    /// Rows of the ledger as `message channel state reason`, those about people only, in order of time.
+    pub async fn messages(&self, id: i64, channel: &str) -> Vec<String> {
+        let rows = self.ledger(id).await;
+        let people = |row: &&Delivery| {
+            row.plan.message.class() == Class::Message && row.plan.channel.to_string() == format!("builtin:{channel}")
+        };
+        let shown = |row: &Delivery| {
+            let reason = row.reason.map(|r| format!(" {r}")).unwrap_or_default();
+            let lead = row.plan.lead.clone().map(|l| format!(" {l}")).unwrap_or_default();
+            format!("{} {}{lead} {}{reason}", row.plan.sequence, row.plan.message, row.state)
+        };
+        rows.iter().filter(people).map(shown).collect()
+    }
+
+    /// The change list in the built-in tracker.
+    pub async fn issue(&self, id: i64) -> Issue {
+        self.parts.service.issue(WindowId(id)).await.expect("readable").expect("its change list")
+    }
+
+    /// The audit trail as people read it: who did what.
+    pub async fn events(&self, id: i64) -> Vec<String> {
+        let full = self.parts.service.full(WindowId(id)).await.expect("readable").expect("a window");
+        let zone = full.window.span.zone.clone();
+        full.events.iter().map(|e| format!("{}: {}", e.actor, words::happened(&e.what, &zone))).collect()
+    }
+
+    /// The change list: number, `x` where done, and by whom.
+    pub async fn items(&self, id: i64) -> Vec<String> {
+        let full = self.parts.service.full(WindowId(id)).await.expect("readable").expect("a window");
+        let line = |i: &ChangeItem| {
+            let done = i.done.as_ref().map(|d| format!(" {}", d.by)).unwrap_or_default();
+            format!("{}{}{done}", i.number, if i.late { " late" } else { "" })
+        };
+        full.items.0.iter().map(line).collect()
+    }
+
+    /// Everything stored that anybody can read, for comparing before and after.
+    pub async fn everything(&self) -> String {
+        let service = &self.parts.service;
+        let mut all = String::new();
+        let filter = WindowFilter::default();
+        for (window, items) in service.windows(&filter, None, 500).await.expect("readable") {
+            let full = service.full(window.id).await.expect("readable").expect("a window");
+            let ledger = self.ledger(window.id.0).await;
+            let issue = service.issue(window.id).await.expect("readable");
+            all += &format!("{window:#?}\n{items:#?}\n{:#?}\n{ledger:#?}\n{issue:#?}\n", full.events);
+        }
+        for channel in service.channels().await.expect("readable") {
+            let posts = service.posts(&channel.name, None, 500).await.expect("readable");
+            all += &format!("{channel:#?}\n{posts:#?}\n");
+        }
+        all
+    }
+
     /// What a console channel shows: when posted (UTC) and the first line of each post.
     pub async fn timeline(&self, channel: &str) -> Vec<String> {
         let posts = self.parts.service.posts(channel, None, 500).await.expect("readable");
@@ -142,7 +211,7 @@ impl Bot {
     async fn close(&self) {
         self.settle().await;
         let now = self.clock.now();
-        let filter = maintbot::service::query::WindowFilter::default();
+        let filter = WindowFilter::default();
         for (window, _) in self.parts.service.windows(&filter, None, 500).await.expect("readable") {
             for row in self.ledger(window.id.0).await {
                 let undecided = row.state.is_open() && row.plan.due_at <= now;
