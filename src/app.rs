@@ -12,8 +12,8 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::clock::Clock;
 use crate::cli::{self, Action, Request};
+use crate::clock::Clock;
 use crate::command::{Input, manifest};
 use crate::config::Config;
 use crate::domain::access::{Actor, Role};
@@ -87,7 +87,7 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             run_demo(config, at.unwrap_or_else(Clock::wall), !empty && !named).await.map(|()| true)
         }
         Action::Maintenance { words, server: Some(server), token, .. } => {
-            let line = crate::command::line(&words);
+            let line = Input::Words(words).line();
             let answer = cli::send(&server, token.as_ref(), &line, &random_text()?).await?;
             Ok(cli::answer(&answer, json))
         }
@@ -108,7 +108,8 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             let expires_at = expires_in.map(|d| Clock::wall() + d);
             let id = parts.service.add_token(&name, &web::token_hash(&text), role, expires_at).await?;
             if json {
-                say(&json!({ "id": id, "name": name, "role": role, "expires_at": expires_at, "token": text }).to_string());
+                say(&json!({ "id": id, "name": name, "role": role, "expires_at": expires_at, "token": text })
+                    .to_string());
             } else {
                 say(&text);
                 eprint_line(&format!("Token {id} for {name}, role {role}. It is shown only now; keep it safe."));
@@ -174,7 +175,8 @@ fn check(named: Option<&Path>, as_json: bool) -> bool {
     if as_json {
         say(&json!({ "ok": problems.is_empty(), "file": file, "problems": configured }).to_string());
     } else if problems.is_empty() {
-        let from = file.map_or_else(|| "no configuration file: the defaults hold".into(), |f| format!("{} is good", f.display()));
+        let from = file
+            .map_or_else(|| "no configuration file: the defaults hold".into(), |f| format!("{} is good", f.display()));
         say(&format!("{from}; {verbs} commands declared."));
     } else {
         eprint_line(&problems.join("\n"));
@@ -217,7 +219,7 @@ async fn export(service: &Service) -> anyhow::Result<()> {
         let page = service.windows(&filter, after, 200).await?;
         let Some((last, _)) = page.last() else { break };
         after = Some((last.span.starts_at, last.id));
-        items.extend(page.iter().map(|(w, list)| web::window_json(w, list)));
+        items.extend(page.iter().map(|(w, list)| web::window_json(service.organisation(), w, list)));
     }
     say(&serde_json::to_string_pretty(&json!({ "windows": items }))?);
     Ok(())

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use secrecy::SecretString;
 
-use crate::command::help;
+use crate::command::cli as declared;
 use crate::domain::access::Role;
 use crate::domain::calendar::parse_duration;
 
@@ -103,7 +103,7 @@ pub fn command() -> Command {
         .subcommand(Command::new("serve").about("Run the bot: console, pages, API and sender"))
         .subcommand(demo())
         .subcommand(
-            help::cli()
+            declared::command()
                 .after_help("Also: --server URL --token TOKEN (or MAINTBOT_TOKEN) to use a running maintbot, --as NAME, --json, --config FILE"),
         )
         .subcommand(Command::new("check").about("Check configuration, templates and command declarations"))
@@ -129,9 +129,11 @@ fn demo() -> Command {
             Arg::new("at")
                 .long("at")
                 .value_name("TIME")
-                .value_parser(|text: &str| DateTime::parse_from_rfc3339(text).map(|t| t.to_utc()).map_err(|_| {
-                    format!("`{text}` is not a time: write it like 2026-12-06T14:00:00Z")
-                }))
+                .value_parser(|text: &str| {
+                    DateTime::parse_from_rfc3339(text)
+                        .map(|t| t.to_utc())
+                        .map_err(|_| format!("`{text}` is not a time: write it like 2026-12-06T14:00:00Z"))
+                })
                 .help("Where the clock starts [default: now]"),
         )
 }
@@ -171,7 +173,10 @@ fn token() -> Command {
 ///
 /// # Errors
 /// clap's: wrong usage, or help asked for.
-pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(arguments: I, token: Option<String>) -> Result<Request, clap::Error> {
+pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
+    arguments: I,
+    token: Option<String>,
+) -> Result<Request, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
     let mut config = matches.get_one::<PathBuf>("config").cloned();
     let mut json = matches.get_flag("json");
@@ -179,14 +184,16 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(arguments: I, token: Op
         Some(("serve", _)) => Action::Serve,
         Some(("demo", m)) => Action::Demo { empty: m.get_flag("empty"), at: m.get_one("at").copied() },
         Some(("maintenance", m)) => {
-            let mut ours = Ours::from_words(help::cli_words(m))?;
+            let mut ours = Ours::from_words(declared::typed(m))?;
             config = ours.config.take().or(config);
             json |= ours.json;
             let token = ours.token.or(token).map(SecretString::from);
             Action::Maintenance { words: ours.words, server: ours.server, token, name: ours.name }
         }
         Some(("check", _)) => Action::Check,
-        Some(("manifest", m)) => Action::Manifest { surface: m.get_one::<String>("surface").cloned().unwrap_or_default() },
+        Some(("manifest", m)) => {
+            Action::Manifest { surface: m.get_one::<String>("surface").cloned().unwrap_or_default() }
+        }
         Some(("token", m)) => token_action(m),
         Some(("backup", m)) => Action::Backup { file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default() },
         _ => Action::Export,

@@ -18,11 +18,9 @@ pub mod builtin;
 pub mod service;
 
 // 3: the only sender; the surfaces
+pub mod cli;
 pub mod delivery;
-pub mod app {
-    pub mod parts;
-    pub use parts::Parts;
-    pub fn main() -> std::process::ExitCode {
-        std::process::ExitCode::FAILURE
-    }
-}
+pub mod web;
+
+// 4: everything put together
+pub mod app;

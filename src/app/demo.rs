@@ -24,7 +24,9 @@ const AHEAD: i64 = 75;
 ///
 /// # Errors
 /// The environment holds a setting that makes no sense.
-pub(super) fn config(environment: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>) -> anyhow::Result<Config> {
+pub(super) fn config(
+    environment: impl Iterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+) -> anyhow::Result<Config> {
     Ok(Config::from_text(Path::new("demo/maintbot.toml"), include_str!("../../demo/maintbot.toml"), environment)?)
 }
 
@@ -266,7 +268,8 @@ impl Story {
         let zone = Zone::named(self.zone).context("a zone of the demo")?;
         let at = |time: NaiveDateTime| computed(time, &zone).0;
         let start = at(self.start);
-        let mut say = |at: DateTime<Utc>, who: &'static str, text: String| lines.push(Line { at, story: number, who, text });
+        let mut say =
+            |at: DateTime<Utc>, who: &'static str, text: String| lines.push(Line { at, story: number, who, text });
 
         let planned = match self.planned_days_before {
             0 => start - TimeDelta::hours(3),
@@ -297,7 +300,8 @@ impl Story {
             }
             Course::Moved => {
                 let later = self.start + TimeDelta::days(7);
-                let text = format!("/maintenance reschedule {{w}} when:\"{}\" reason:\"a vendor fix is late\"", when(later));
+                let text =
+                    format!("/maintenance reschedule {{w}} when:\"{}\" reason:\"a vendor fix is late\"", when(later));
                 say(start - TimeDelta::days(5), self.poc, text);
                 self.work(at(later), &mut say);
             }
@@ -314,7 +318,11 @@ impl Story {
         say(start - TimeDelta::minutes(10), self.poc, "/maintenance ack {w}".into());
         let last = match self.course {
             Course::RunsOver => {
-                say(end + TimeDelta::minutes(20), self.poc, "/maintenance extend {w} 45m reason:\"the index takes longer\"".into());
+                say(
+                    end + TimeDelta::minutes(20),
+                    self.poc,
+                    "/maintenance extend {w} 45m reason:\"the index takes longer\"".into(),
+                );
                 end + TimeDelta::minutes(40)
             }
             Course::RolledBack => {

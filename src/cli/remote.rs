@@ -56,7 +56,8 @@ pub async fn send(server: &str, token: Option<&SecretString>, line: &str, key: &
         }
     }
     if status == StatusCode::OK {
-        let done: Done = serde_json::from_slice(&body).with_context(|| format!("{server} does not answer as maintbot does"))?;
+        let done: Done =
+            serde_json::from_slice(&body).with_context(|| format!("{server} does not answer as maintbot does"))?;
         let Done { text, windows, warnings, deliveries } = done;
         return Ok(Answer::Done(Reply { message: Message::line(text), windows, warnings, deliveries }));
     }

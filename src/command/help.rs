@@ -185,8 +185,7 @@ pub fn markdown() -> String {
     let mut page = String::from(
         "# Commands\n\n\
         <!-- Made from commands/*.toml; a test compares. Refresh: MAINTBOT_REFRESH=1 cargo test --test it commands -->\n\n\
-        The same line works everywhere: Slack, Discord, a GitHub comment, the web console, the terminal\n\
-        (`maintbot maintenance …`) and the HTTP API.\n\n",
+        The same line works everywhere: in the web console, the terminal (`maintbot maintenance …`) and the HTTP API.\n\n",
     );
     let _ = write!(page, "```\n{GRAMMAR}\n```\n\n");
     page.push_str(

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use super::field::Values;
 use super::line::{self, Piece};
 use super::reading::{self, Context, Given, Line, Reading, Trouble};
 use super::spec::{COMMAND, Type, Verb, catalogue};
 use super::text::{self, Traced};
-use super::value::{self, Values};
+use super::value;
 use super::verbs::Command;
 use crate::domain::refusal::Refusal;
 use crate::domain::window::WindowId;
@@ -171,6 +172,14 @@ fn nested(line: String, innermost: &str, context: Context) -> Refusal {
         hint: Some(hint),
         at: within(&line, at),
         input: line,
+    }
+}
+
+impl Input {
+    /// The line that it is read as, for sending it elsewhere.
+    #[must_use]
+    pub fn line(&self) -> String {
+        line_of(self).0
     }
 }
 

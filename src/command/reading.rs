@@ -12,6 +12,8 @@ mod verb;
 
 /// How many words may be gathered into a value that was typed without quotes.
 const MOST_GATHERED: usize = 12;
+/// After so many mistakes the rest of a line is not looked at: it is refused anyway.
+const MOST_TROUBLES: usize = 50;
 
 /// A line that was read, with or without trouble.
 #[derive(Clone, Debug)]
@@ -66,10 +68,11 @@ pub(super) fn read(line: &str, context: Context) -> Line {
         |token: &Token| [COMMAND, &COMMAND[1..]].iter().any(|word| word.eq_ignore_ascii_case(&line[token.at.clone()]));
     let words = if tokens.first().is_some_and(is_prefix) { &tokens[1..] } else { &tokens[..] };
     let found = verb::find(line, words);
-    if found.verb.unwraps && found.troubles.is_empty() {
-        if let Some((inner, bare)) = wrapped(line, &found.rest) {
-            return Line::Wrapped(inner, bare);
-        }
+    if found.verb.unwraps
+        && found.troubles.is_empty()
+        && let Some((inner, bare)) = wrapped(line, &found.rest)
+    {
+        return Line::Wrapped(inner, bare);
     }
     let mut reader =
         Reader { line, context, verb: found.verb, given: found.given, free: Vec::new(), troubles: found.troubles };
@@ -141,22 +144,29 @@ impl<'a> Reader<'a> {
             return Meaning::Option(option);
         }
         let typed = if head.dashes == Dashes::None { format!("{}:", head.name) } else { format!("--{}", head.name) };
-        let users = catalogue().users_of(&head.name);
-        if !users.is_empty() {
-            let names: Vec<_> = users.iter().take(3).map(|verb| format!("`{}`", verb.name)).collect();
-            let others = if users.len() > names.len() { " and others" } else { "" };
-            let (names, verb) = (names.join(", "), &self.verb.name);
-            let detail =
-                format!("`{typed}` is an option of {names}{others}, not of `{verb}`; if it is text, put it in quotes");
+        let verb = &self.verb.name;
+        if catalogue().is_key(&head.name) {
+            let users: Vec<_> =
+                catalogue().users_of(&head.name).iter().map(|verb| format!("`{}`", verb.name)).collect();
+            let of = match users.as_slice() {
+                [] => String::new(),
+                names if names.len() > 3 => format!(" of {} and others", names[..3].join(", ")),
+                names => format!(" of {}", names.join(", ")),
+            };
+            let detail = format!("`{typed}` is an option{of}, not of `{verb}`; if it is text, put it in quotes");
             return Meaning::Wrong(detail, None);
         }
-        if let Some(near) = catalogue().nearest_option(&head.name, self.verb) {
-            let is_flag =
-                catalogue().users_of(near).iter().any(|verb| verb.option(near).is_some_and(|o| o.kind == Type::Flag));
-            let meant = if is_flag { format!("--{near}") } else { format!("{near}:") };
+        if let Some(near) = catalogue().nearest_key(&head.name, self.verb) {
+            let Some(meant) = self.verb.option(near) else {
+                let detail = format!(
+                    "`{typed}` looks like the option `{near}`, which `{verb}` does not take; if it is text, put it in quotes"
+                );
+                return Meaning::Wrong(detail, None);
+            };
+            let shown = if meant.kind == Type::Flag { format!("--{near}") } else { format!("{near}:") };
             let detail =
-                format!("there is no option `{typed}`; did you mean `{meant}`? If it is text, put it in quotes");
-            return Meaning::Wrong(detail, self.verb.option(near));
+                format!("there is no option `{typed}`; did you mean `{shown}`? If it is text, put it in quotes");
+            return Meaning::Wrong(detail, Some(meant));
         }
         if head.dashes == Dashes::Ascii {
             let detail = format!("there is no option `{}`; if it is text, put it in quotes", shown(&typed));
@@ -168,7 +178,7 @@ impl<'a> Reader<'a> {
     /// Sorts the words into options with their values, and free words.
     fn options(&mut self, words: &'a [Token]) {
         let mut at = 0;
-        while let Some(token) = words.get(at) {
+        while let Some(token) = words.get(at).filter(|_| self.troubles.len() < MOST_TROUBLES) {
             at += 1;
             let option = match self.meaning(token) {
                 Meaning::Text => None,
@@ -176,6 +186,10 @@ impl<'a> Reader<'a> {
                 Meaning::Wrong(detail, meant) => {
                     let head = token.head.as_ref().map_or(token.at.clone(), |head| head.at.clone());
                     self.trouble(head, detail);
+                    // Beside a text in quotes it was hardly meant as a part of that text.
+                    if meant.is_none() && self.free.iter().any(|word| word.quoted) {
+                        continue;
+                    }
                     meant
                 }
             };
@@ -194,7 +208,7 @@ impl<'a> Reader<'a> {
             Ok(false) => return,
             Ok(true) => {}
             Err(bad) => {
-                self.trouble(token.value.place(&bad.range), format!("`--{}` is a flag: {}", option.name, bad.message))
+                self.trouble(token.value.place(&bad.range), format!("`--{}` is a flag: {}", option.name, bad.message));
             }
         }
         if !self.has(option) {
@@ -284,6 +298,7 @@ impl<'a> Reader<'a> {
                 }
             } else if option.rest && !free.is_empty() {
                 let value = self.rest(&free);
+                self.half_quoted(option, &free);
                 free.clear();
                 self.given.push(Given { option, value });
             } else if !free.is_empty() {
@@ -307,6 +322,22 @@ impl<'a> Reader<'a> {
         let digits = word[letters..].trim_start_matches(['-', '_', '#']);
         let is_id = letters > 0 && letters <= 3 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
         is_id || word.to_ascii_lowercase().starts_with("mw-") || !more && self.context.window.is_none()
+    }
+
+    /// A text that begins in quotes and goes on without them is not clear: its end may have been meant otherwise.
+    fn half_quoted(&mut self, option: &Opt, free: &[&Token]) {
+        if let [first, second, .., last] | [first, second @ last] = free
+            && first.quoted
+            && option.kind == Type::Text
+            && !self.context.argv
+        {
+            let at = second.at.start..last.at.end;
+            let outside = shown(&self.line[at.clone()]);
+            self.trouble(
+                at,
+                format!("`{outside}` stands outside the quotes of `{}`; put all of it in quotes", option.name),
+            );
+        }
     }
 
     /// All free words that are left as one text: as typed, quotes and line breaks included, unless it is one quoted text.

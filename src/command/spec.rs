@@ -131,6 +131,7 @@ words! {
 }
 
 /// One thing that can be said to a verb.
+#[expect(clippy::struct_excessive_bools, reason = "each is a yes or no of the declaration")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Opt {
     /// What is typed before the colon.
@@ -194,6 +195,7 @@ impl Opt {
 }
 
 /// A verb: one thing that people can ask for.
+#[expect(clippy::struct_excessive_bools, reason = "each is a yes or no of the declaration")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verb {
     /// What is typed: one word, or a group and an action (`change add`).
@@ -277,6 +279,9 @@ pub struct Catalogue {
     pub verbs: Vec<Verb>,
     /// The groups among them.
     pub groups: Vec<Group>,
+    /// Every name or alias of an option, of any verb or shared, sorted: a word before a colon that is one of these is
+    /// meant as an option.
+    pub keys: Vec<String>,
 }
 
 impl Catalogue {
@@ -307,15 +312,16 @@ impl Catalogue {
         self.verbs.iter().filter(|verb| verb.option(key).is_some()).collect()
     }
 
+    /// Whether some verb, now or later, takes an option of that name.
+    #[must_use]
+    pub fn is_key(&self, key: &str) -> bool {
+        self.keys.binary_search_by(|known| known.as_str().cmp(key)).is_ok()
+    }
+
     /// The known name of an option nearest to what was typed; those of `verb` first.
-    pub(super) fn nearest_option(&self, typed: &str, verb: &Verb) -> Option<&str> {
-        let names = |verb: &Verb| -> Vec<String> { verb.options.iter().map(|option| option.name.clone()).collect() };
-        let own = names(verb);
-        let all: Vec<&str> =
-            self.verbs.iter().flat_map(|verb| &verb.options).map(|option| option.name.as_str()).collect();
-        let near_own = value::nearest(typed, own.iter().map(String::as_str));
-        let near = near_own.or_else(|| value::nearest(typed, all.iter().copied()))?;
-        all.into_iter().find(|name| *name == near)
+    pub(super) fn nearest_key<'a>(&'a self, typed: &str, verb: &'a Verb) -> Option<&'a str> {
+        let own = verb.options.iter().map(|option| option.name.as_str());
+        value::nearest(typed, own).or_else(|| value::nearest(typed, self.keys.iter().map(String::as_str)))
     }
 }
 

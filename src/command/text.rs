@@ -95,14 +95,21 @@ pub(super) struct Token {
 
 /// Splits a line into words.
 pub(super) fn tokens(line: &str) -> Vec<Token> {
+    let mut lexer = Lexer { line, never_closed: Vec::new() };
     let mut all = Vec::new();
     let mut at = 0;
     while let Some(start) = line[at..].find(|c: char| !is_blank(c)).map(|skipped| at + skipped) {
-        let token = token(line, start);
+        let token = lexer.token(start);
         at = token.at.end;
         all.push(token);
     }
     all
+}
+
+struct Lexer<'a> {
+    line: &'a str,
+    /// Opening quotes that nothing ahead closes properly: looking once is enough, the line is only read forwards.
+    never_closed: Vec<char>,
 }
 
 /// White space of any kind, and characters without any width that phones and web pages leave between words.
@@ -110,33 +117,69 @@ pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
-fn token(line: &str, start: usize) -> Token {
-    let head = head(line, start);
-    let mut at = head.as_ref().map_or(start, |head| head.at.end + usize::from(head.takes));
-    let mut value = Traced::made("", at);
-    let mut quoted = false;
-    let mut unclosed = None;
-    let opens_here = |at: usize| {
-        line[at..].chars().next().is_some_and(|c| opens(c) && (c != '\'' && c != '‘' || closes_single(line, at)))
-    };
-    let may_quote = head.as_ref().is_none_or(|head| head.takes);
-    while let Some(c) = line[at..].chars().next().filter(|c| !is_blank(*c)) {
-        // A quote opens at the beginning, or after one that closed or a comma: `"a","b"`. Within a word it is text.
-        let opens_piece =
-            may_quote && (value.text().is_empty() || quoted && line[..at].ends_with(',')) && opens_here(at);
-        if opens_piece {
-            quoted = true;
-            let piece = quote(line, at, c, &mut value);
-            at = piece.end;
-            if !piece.closed {
-                unclosed = Some(piece.start..piece.start + c.len_utf8());
+impl Lexer<'_> {
+    fn token(&mut self, start: usize) -> Token {
+        let line = self.line;
+        let head = head(line, start);
+        let may_quote = head.as_ref().is_none_or(|head| head.takes);
+        let mut at = head.as_ref().map_or(start, |head| head.at.end + usize::from(head.takes));
+        let mut value = Traced::made("", at);
+        let mut quoted = false;
+        let mut unclosed = None;
+        while let Some(c) = line[at..].chars().next().filter(|c| !is_blank(*c)) {
+            // A quote opens at the beginning, or after one that closed and a comma: `"a","b"`. Within a word it is text.
+            let may_open = may_quote && (value.text().is_empty() || quoted && line[..at].ends_with(','));
+            if may_open && self.opens(c, at) {
+                quoted = true;
+                let (end, closed) = self.quote(c, at, &mut value);
+                if !closed {
+                    unclosed = Some(at..at + c.len_utf8());
+                }
+                at = end;
+            } else {
+                value.push(&line[at..at + c.len_utf8()], at);
+                at += c.len_utf8();
             }
-        } else {
-            value.push(&line[at..at + c.len_utf8()], at);
-            at += c.len_utf8();
         }
+        Token { at: start..at, head, value, quoted, unclosed }
     }
-    Token { at: start..at, head, value, quoted, unclosed }
+
+    /// Whether a quote opens here. A single one needs a partner that ends a word; otherwise it is an apostrophe.
+    fn opens(&mut self, c: char, at: usize) -> bool {
+        is_opener(c) && (!is_single(c) || self.closing(c, at + c.len_utf8()).is_some())
+    }
+
+    /// Reads what is in quotes into `value`, from the opening quote on: where it ends, and whether it was closed.
+    fn quote(&mut self, opener: char, start: usize, value: &mut Traced) -> (usize, bool) {
+        let line = self.line;
+        let inside = start + opener.len_utf8();
+        let proper = self.closing(opener, inside);
+        let end =
+            proper.or_else(|| if is_single(opener) { None } else { find_closing(line, inside, STRAY_CLOSERS, false) });
+        let stop = end.unwrap_or(line.len());
+        let mut at = inside;
+        while let Some(c) = line[at..stop].chars().next() {
+            let next = line[at + c.len_utf8()..stop].chars().next();
+            let escapes = c == '\\' && next.is_some_and(|next| is_escaped(next, closers(opener)));
+            let kept = if escapes { at + c.len_utf8() } else { at };
+            let width = line[kept..].chars().next().map_or(0, char::len_utf8);
+            value.push(&line[kept..kept + width], kept);
+            at = kept + width;
+        }
+        let width = line[stop..].chars().next().map_or(0, char::len_utf8);
+        (stop + width, end.is_some())
+    }
+
+    fn closing(&mut self, opener: char, from: usize) -> Option<usize> {
+        if self.never_closed.contains(&opener) {
+            return None;
+        }
+        let found = find_closing(self.line, from, closers(opener), is_single(opener));
+        if found.is_none() {
+            self.never_closed.push(opener);
+        }
+        found
+    }
 }
 
 /// Reads the name that an option begins with. `https://`, `12:30` and `- [ ]` begin with none.
@@ -164,7 +207,7 @@ fn head(line: &str, start: usize) -> Option<Head> {
     Some(Head { name, dashes, takes, at: start..start + skipped + length })
 }
 
-const fn opens(c: char) -> bool {
+const fn is_opener(c: char) -> bool {
     matches!(c, '"' | '“' | '”' | '„' | '‟' | '«' | '»' | '\'' | '‘' | '‹' | '＂')
 }
 
@@ -186,58 +229,24 @@ const fn closers(opener: char) -> &'static [char] {
 /// The characters that close it where editing by hand has mixed the kinds.
 const STRAY_CLOSERS: &[char] = &['"', '”', '“', '»', '＂'];
 
-/// Whether a single quote at `at` has a partner that ends a word; otherwise it is an apostrophe.
-fn closes_single(line: &str, at: usize) -> bool {
-    let mut inside = line[at..].char_indices().skip(1).peekable();
-    let opener = line[at..].chars().next().unwrap_or('\'');
-    while let Some((_, c)) = inside.next() {
-        if closers(opener).contains(&c) && inside.peek().is_none_or(|(_, next)| is_blank(*next)) {
-            return true;
-        }
-    }
-    false
+const fn is_single(opener: char) -> bool {
+    matches!(opener, '\'' | '‘')
 }
 
-struct Quote {
-    start: usize,
-    end: usize,
-    closed: bool,
+/// Whether a backslash before this character stands for the character itself.
+fn is_escaped(c: char, closers: &[char]) -> bool {
+    c == '\\' || c == '"' || closers.contains(&c)
 }
 
-/// Reads one quoted piece into `value`, from its opening quote on. A quote that never closes goes to the end.
-fn quote(line: &str, start: usize, opener: char, value: &mut Traced) -> Quote {
-    let inside = start + opener.len_utf8();
-    let single = matches!(opener, '\'' | '‘');
-    let proper = closing(line, inside, closers(opener), single);
-    let end = proper.or_else(|| if single { None } else { closing(line, inside, STRAY_CLOSERS, false) });
-    let (stop, closed) = end.map_or((line.len(), false), |end| (end, true));
-    let mut at = inside;
-    while let Some(c) = line[at..stop].chars().next() {
-        let next = line[at + c.len_utf8()..].chars().next();
-        let escapes =
-            c == '\\' && next.is_some_and(|next| next == '\\' || next == '"' || closers(opener).contains(&next));
-        let kept = if escapes { at + c.len_utf8() } else { at };
-        let width = line[kept..].chars().next().map_or(0, char::len_utf8);
-        if kept + width > stop {
-            break;
-        }
-        value.push(&line[kept..kept + width], kept);
-        at = kept + width;
-    }
-    let width = line[stop..].chars().next().map_or(0, char::len_utf8);
-    Quote { start, end: stop + width, closed }
-}
-
-/// Where the quote closes: the first of these characters that is not escaped. A single one must end a word.
-fn closing(line: &str, from: usize, closers: &[char], ends_word: bool) -> Option<usize> {
+/// Where a quote closes: the first of these characters that is not escaped and, if asked, ends a word.
+fn find_closing(line: &str, from: usize, closers: &[char], ends_word: bool) -> Option<usize> {
     let mut escaped = false;
     for (offset, c) in line[from..].char_indices() {
         let after = line[from + offset + c.len_utf8()..].chars().next();
         if !escaped && closers.contains(&c) && (!ends_word || after.is_none_or(is_blank)) {
             return Some(from + offset);
         }
-        escaped =
-            !escaped && c == '\\' && after.is_some_and(|next| next == '\\' || next == '"' || closers.contains(&next));
+        escaped = !escaped && c == '\\' && after.is_some_and(|next| is_escaped(next, closers));
     }
     None
 }

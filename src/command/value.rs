@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use chrono::TimeDelta;
 
-use super::spec::{self, Opt, Type, Verb};
+use super::spec::{self, Opt, Type};
 use super::when::{Moment, When, WhenError};
 use crate::domain::calendar::{Zone, compact, parse_duration};
 use crate::domain::change::ItemKind;
@@ -71,7 +71,7 @@ pub struct Bad {
 }
 
 impl Bad {
-    fn whole(text: &str, message: impl Into<String>) -> Self {
+    pub(super) fn whole(text: &str, message: impl Into<String>) -> Self {
         Self { range: 0..text.len(), message: message.into(), hint: None }
     }
 
@@ -103,125 +103,6 @@ pub trait Value: Sized {
     /// The window, when it names one.
     fn as_window(&self) -> Option<WindowId> {
         None
-    }
-}
-
-/// What a field of a command holds, to compare with its declaration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    /// The declared types it can hold.
-    pub types: &'static [Type],
-    /// It cannot be left out.
-    pub required: bool,
-    /// It can hold several.
-    pub repeat: bool,
-}
-
-/// A field of a command: a value, perhaps one, several, or a flag.
-pub trait Field: Sized {
-    /// What it holds.
-    const SHAPE: Shape;
-
-    /// Reads it from every text given for the option.
-    ///
-    /// # Errors
-    /// The first text that is no value, or a missing one.
-    fn take(given: &[&str], option: &Opt) -> Result<Self, Bad>;
-
-    /// The texts that read back as it; none when it is not set.
-    fn give(&self) -> Vec<String>;
-
-    /// The window, when it names one.
-    fn window(&self) -> Option<WindowId> {
-        None
-    }
-
-    /// A flag that is set.
-    fn is_on(&self) -> bool {
-        false
-    }
-}
-
-impl<T: Value> Field for T {
-    const SHAPE: Shape = Shape { types: T::TYPES, required: true, repeat: false };
-
-    fn take(given: &[&str], option: &Opt) -> Result<Self, Bad> {
-        let text = given.last().ok_or_else(|| Bad::whole("", format!("`{}` is missing", option.name)))?;
-        T::from_text(text, option)
-    }
-
-    fn give(&self) -> Vec<String> {
-        vec![self.to_text()]
-    }
-
-    fn window(&self) -> Option<WindowId> {
-        self.as_window()
-    }
-}
-
-impl<T: Value> Field for Option<T> {
-    const SHAPE: Shape = Shape { types: T::TYPES, required: false, repeat: false };
-
-    fn take(given: &[&str], option: &Opt) -> Result<Self, Bad> {
-        given.last().map(|text| T::from_text(text, option)).transpose()
-    }
-
-    fn give(&self) -> Vec<String> {
-        self.iter().map(T::to_text).collect()
-    }
-
-    fn window(&self) -> Option<WindowId> {
-        self.as_ref().and_then(T::as_window)
-    }
-}
-
-impl<T: Value + PartialEq> Field for Vec<T> {
-    const SHAPE: Shape = Shape { types: T::TYPES, required: false, repeat: true };
-
-    fn take(given: &[&str], option: &Opt) -> Result<Self, Bad> {
-        let mut all = Vec::new();
-        for text in given {
-            for part in parts(option, text) {
-                let value = T::from_text(&text[part], option)?;
-                if !option.splits() || !all.contains(&value) {
-                    all.push(value);
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    fn give(&self) -> Vec<String> {
-        self.iter().map(T::to_text).collect()
-    }
-}
-
-impl Field for bool {
-    const SHAPE: Shape = Shape { types: &[Type::Flag], required: false, repeat: false };
-
-    fn take(given: &[&str], _: &Opt) -> Result<Self, Bad> {
-        Ok(!given.is_empty())
-    }
-
-    fn give(&self) -> Vec<String> {
-        if *self { vec![String::new()] } else { Vec::new() }
-    }
-
-    fn is_on(&self) -> bool {
-        *self
-    }
-}
-
-/// The texts given for the options of one verb.
-pub(super) struct Values<'a>(pub Vec<(&'a str, &'a str)>);
-
-impl Values<'_> {
-    /// Reads one field; an error names the option.
-    pub(super) fn field<T: Field>(&self, verb: &Verb, name: &str) -> Result<T, (String, Bad)> {
-        let named = |bad| (name.to_owned(), bad);
-        let option = verb.option(name).ok_or_else(|| named(Bad::whole("", format!("`{name}` is not declared"))))?;
-        let given: Vec<&str> = self.0.iter().filter(|(of, _)| *of == name).map(|(_, text)| *text).collect();
-        T::take(&given, option).map_err(named)
     }
 }
 
@@ -565,8 +446,10 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
     if length > LONGEST_ID {
         return None;
     }
-    let near = known.into_iter().map(|word| (strsim::damerau_levenshtein(&typed, word), word));
-    near.filter(|(edits, word)| *edits <= 2 && *edits < length.min(word.chars().count()))
+    // Words whose lengths differ by more than two cannot be near; most are passed over so.
+    let near = known.into_iter().filter(|word| word.chars().count().abs_diff(length) <= 2);
+    near.map(|word| (strsim::osa_distance(&typed, word), word))
+        .filter(|(edits, word)| *edits <= 2 && *edits < length.min(word.chars().count()))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, word)| word)
 }

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 
+use super::field::{Field, Shape, Values};
 use super::line::{self, Piece};
 use super::spec::{self, Verb};
-use super::value::{Bad, Field, Person, Shape, Values};
+use super::value::{Bad, Person};
 use super::when::{Moment, When};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ItemKind;
@@ -57,12 +58,15 @@ macro_rules! verbs {
             /// Builds the command of a verb from what was given. `None` when no command belongs to the verb.
             #[allow(unused_variables, reason = "verbs without options read nothing")]
             pub(super) fn read(verb: &Verb, given: &Values<'_>) -> Option<Result<Self, (String, Bad)>> {
-                match verb.name.as_str() {
-                    $($path => Some((|| Ok(Self::$name($name {
+                $(
+                    let read = || Ok(Self::$name($name {
                         $($field: given.field(verb, &option_name(stringify!($field)))?,)*
-                    })))()),)+
-                    _ => None,
-                }
+                    }));
+                    if verb.name == $path {
+                        return Some(read());
+                    }
+                )+
+                None
             }
 
             /// Every option that is set, in the order of the fields, with its values as they are typed.

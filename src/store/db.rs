@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::{BackupError, OpenError, Result, StoreError};
 
@@ -139,8 +139,8 @@ impl Db {
             return Err(BackupError::NoFolder(folder.to_owned()));
         }
         let name = target.to_str().ok_or_else(|| BackupError::Name(target.to_owned()))?;
-        let copied = match sqlx::query("VACUUM INTO $1").bind(name).execute(read).await {
-            Ok(_) => to_disk(target, folder).await.map_err(BackupError::from),
+        let copied = match copy(read, name).await {
+            Ok(()) => to_disk(target, folder).await.map_err(BackupError::from),
             Err(error) => Err(StoreError::from(error).into()),
         };
         if copied.is_err() {
@@ -165,10 +165,11 @@ impl Db {
 
 impl Tx {
     pub(super) async fn commit(self) -> Result<()> {
-        Ok(match self {
+        match self {
             Self::Sqlite(open) => open.commit().await?,
             Self::Postgres(open) => open.commit().await?,
-        })
+        }
+        Ok(())
     }
 
     /// Where this fails the connection is gone, and the database rolls back by itself.
@@ -181,6 +182,15 @@ impl Tx {
             tracing::debug!(%error, "a transaction was left to the database to roll back");
         }
     }
+}
+
+/// On a connection of its own: it takes long, and the pool's readers may not write, also not into another file.
+async fn copy(pool: &SqlitePool, target: &str) -> std::result::Result<(), sqlx::Error> {
+    let options = pool.connect_options().as_ref().clone().pragma("query_only", "OFF");
+    let mut connection = options.connect().await?;
+    let copied = sqlx::query("VACUUM INTO $1").bind(target).execute(&mut connection).await;
+    connection.close().await?;
+    copied.map(drop)
 }
 
 async fn in_time(work: impl Future<Output = Result<()>>) -> Result<()> {

@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 
 use super::convert::{from_optional_word, from_word, whole};
 use super::{Result, StoreError, Tx};
-use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Planned};
+use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Planned, Reason};
 use crate::domain::organisation::Channel;
 use crate::domain::window::WindowId;
 
@@ -137,7 +137,7 @@ impl Tx {
                     .push_bind(plan.channel.to_string())
                     .push_bind(whole(plan.due_at))
                     .push_bind(state.as_str())
-                    .push_bind(plan.skipped.map(|reason| reason.as_str()))
+                    .push_bind(plan.skipped.map(Reason::as_str))
                     .push_bind(0_i64)
                     .push_bind(whole(plan.due_at))
                     .push_bind(false)

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection, SqlitePool};
 
 use super::inspect::{self, is_empty};
 use super::{Db, Fault, OpenError, StoreError};
@@ -61,7 +61,13 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY);
-    let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+    let pool = || {
+        SqlitePoolOptions::new()
+            .acquire_timeout(ACQUIRE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
+    };
     let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(fault)?;
     if let Err(error) = migrate_sqlite(&write, &name).await {
         write.close().await;
@@ -70,6 +76,14 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
     let read =
         pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(fault)?;
     Ok(Db::Sqlite { write, read })
+}
+
+/// Whether a connection that comes back may be used again. A full or failing disk makes SQLite roll back by itself; the
+/// driver goes on counting that transaction as open, and every later one on the connection would fail.
+async fn has_no_transaction(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Behind a rollback that was only begun.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// What can be wrong before there is a database.
@@ -89,11 +103,12 @@ fn check_place(file: &Path, name: &str) -> Result<(), OpenError> {
 async fn migrate_sqlite(write: &SqlitePool, name: &str) -> Result<(), OpenError> {
     let fault = |error| sqlite_open_error(error, name);
     let mut tx = write.begin_with("BEGIN IMMEDIATE").await.map_err(fault)?;
-    MIGRATIONS.run(&mut *tx).await.map_err(|e| migration_error(&e, name))?;
+    migrate(&mut *tx).await.map_err(|e| migration_error(&e, name))?;
     tx.commit().await.map_err(fault)
 }
 
 fn sqlite_open_error(error: sqlx::Error, name: &str) -> OpenError {
+    let said = error.to_string();
     let source = StoreError::from(error);
     match source.kind() {
         Fault::ReadOnly => OpenError::ReadOnly(name.to_owned()),
@@ -101,13 +116,18 @@ fn sqlite_open_error(error: sqlx::Error, name: &str) -> OpenError {
         // SQLite's "unable to open database file": mostly a folder in which it may not create one.
         Fault::Unavailable => OpenError::File {
             file: name.to_owned(),
-            detail: format!("{source}; give maintbot's user write access to the folder"),
+            detail: format!("{said}; give maintbot's user write access to the folder"),
         },
         _ => OpenError::Store { database: name.to_owned(), source },
     }
 }
 
-fn migration_error(error: &sqlx::migrate::MigrateError, name: &str) -> OpenError {
+/// Not `Migrator::run`: its future cannot move between threads, and so nothing that opens a database could be spawned.
+async fn migrate<C: Migrate>(connection: &mut C) -> Result<(), MigrateError> {
+    MIGRATIONS.run_direct(None, connection, false).await
+}
+
+fn migration_error(error: &MigrateError, name: &str) -> OpenError {
     OpenError::Migration { database: name.to_owned(), detail: error.to_string() }
 }
 
@@ -120,6 +140,15 @@ async fn open_postgres(url: &str) -> Result<Db, OpenError> {
     let server = format!("{}:{}", options.get_host(), options.get_port());
     let database = options.get_database().unwrap_or_else(|| options.get_username()).to_owned();
     let name = format!("{database} at {server}");
+    // Not yet from the pool, which goes on trying for as long as one may wait for a connection and then says only that.
+    let connected = tokio::time::timeout(ACQUIRE, options.connect()).await;
+    let mut connection = connected
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))
+        .map_err(|error| postgres_open_error(error, &server, &database))?;
+    let migrated = migrate_postgres(&mut connection, &name).await;
+    // What was done is committed; how the connection ends changes nothing.
+    let _ = connection.close().await;
+    migrated?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE)
@@ -130,21 +159,13 @@ async fn open_postgres(url: &str) -> Result<Db, OpenError> {
                               SET idle_in_transaction_session_timeout = '60s'";
                 sqlx::raw_sql(limits).execute(connection).await.map(drop)
             })
-        })
-        .connect_with(options)
-        .await
-        .map_err(|error| postgres_open_error(error, &server, &database))?;
-    match migrate_postgres(&pool, &name).await {
-        Ok(()) => Ok(Db::Postgres(pool)),
-        Err(error) => {
-            pool.close().await;
-            Err(error)
-        }
-    }
+        });
+    let pool = pool.connect_with(options).await.map_err(|error| postgres_open_error(error, &server, &database))?;
+    Ok(Db::Postgres(pool))
 }
 
 /// All pending migrations in one transaction. A lock keeps a second process from doing the same.
-async fn migrate_postgres(pool: &PgPool, name: &str) -> Result<(), OpenError> {
+async fn migrate_postgres(connection: &mut PgConnection, name: &str) -> Result<(), OpenError> {
     let fault = |error: sqlx::Error| {
         let source = StoreError::from(error);
         match source.kind() {
@@ -152,10 +173,10 @@ async fn migrate_postgres(pool: &PgPool, name: &str) -> Result<(), OpenError> {
             _ => OpenError::Store { database: name.to_owned(), source },
         }
     };
-    let mut tx = pool.begin().await.map_err(fault)?;
+    let mut tx = connection.begin().await.map_err(fault)?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK).execute(&mut *tx).await.map_err(fault)?;
     inspect::postgres(&mut tx, name).await?;
-    MIGRATIONS.run(&mut *tx).await.map_err(|e| migration_error(&e, name))?;
+    migrate(&mut *tx).await.map_err(|e| migration_error(&e, name))?;
     tx.commit().await.map_err(fault)
 }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::convert::{from_json, from_optional_word, from_word, to_json, whole};
 use super::{Result, StoreError, Tx};
 use crate::domain::calendar::{Span, Zone};
-use crate::domain::window::{Downtime, Kind, Window, WindowId};
+use crate::domain::window::{Category, Downtime, Kind, Outcome, Window, WindowId};
 
 macro_rules! window_columns {
     () => {
@@ -224,7 +224,7 @@ impl Tx {
                 .bind(w.downtime.map(|d| d.least.num_seconds()))
                 .bind(w.downtime.map(|d| d.most.num_seconds()))
                 .bind(&w.impact)
-                .bind(w.category.map(|category| category.as_str()))
+                .bind(w.category.map(Category::as_str))
                 .bind(&w.rollback)
                 .bind(customers)
                 .bind(links)
@@ -232,7 +232,7 @@ impl Tx {
                 .bind(&w.requester)
                 .bind(&w.place)
                 .bind(w.state.as_str())
-                .bind(w.outcome.map(|outcome| outcome.as_str()))
+                .bind(w.outcome.map(Outcome::as_str))
                 .bind(w.sequence)
                 .bind(whole(w.sequence_at))
                 .bind(w.revision)

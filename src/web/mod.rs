@@ -31,9 +31,14 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Mover;
+use crate::domain::change::ChangeList;
+use crate::domain::organisation::Organisation;
+use crate::domain::window::Window;
 use crate::service::Service;
 use problem::Problem;
 use template::Templates;
+
+pub use trust::token_hash;
 
 /// Longest body of a request, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
@@ -65,6 +70,12 @@ struct Site {
 
 type Shared = State<Arc<Site>>;
 
+/// A window as the API shows it.
+#[must_use]
+pub fn window_json(organisation: &Organisation, window: &Window, items: &ChangeList) -> serde_json::Value {
+    json::window(organisation, window, items)
+}
+
 /// Every route. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without the caller's address
 /// nobody is trusted without a token.
 ///
@@ -79,7 +90,7 @@ pub fn router(web: Web) -> Router {
     let moving = Router::new()
         .route("/api/v1/clock", get(api::clock).post(api::move_clock))
         .route("/console/clock", post(console::move_clock))
-        .layer(from_fn(|request, next| within(LONG_PATIENCE, request, next)));
+        .layer(from_fn(|request: Request, next: Next| within(LONG_PATIENCE, request, next)));
     let quick = Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(api::ready))
@@ -100,13 +111,13 @@ pub fn router(web: Web) -> Router {
         .route("/api/v1/builtin/channels", get(api::channels))
         .route("/api/v1/builtin/channels/{name}/posts", get(api::posts))
         .route("/api/v1/catalogue", get(api::catalogue))
-        .layer(from_fn(|request, next| within(PATIENCE, request, next)));
+        .layer(from_fn(|request: Request, next: Next| within(PATIENCE, request, next)));
     quick
         .merge(moving)
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn_with_state(site.clone(), known_host))
+        .layer(from_fn_with_state(site.clone(), admit))
         .layer(map_response(with_security_headers))
         .with_state(site)
 }
@@ -123,8 +134,8 @@ pub async fn serve(
     axum::serve(listener, app).with_graceful_shutdown(stopped).await
 }
 
-/// Refuses what would leave a page of ours, or the API, under a name that is not ours: see [`trust::guard`].
-async fn known_host(State(site): Shared, request: Request, next: Next) -> Response {
+/// Lets in who may use the API and the console: see [`trust::guard`].
+async fn admit(State(site): Shared, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match trust::guard(&mut parts, &site).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
@@ -138,10 +149,13 @@ async fn within(patience: Duration, request: Request, next: Next) -> Response {
     match tokio::time::timeout(patience, next.run(request)).await {
         Ok(response) => response,
         Err(_) if api => {
-            let detail = "The answer took too long and was given up. With the same Idempotency-Key it is safe to ask again.";
+            let detail =
+                "The answer took too long and was given up. With the same Idempotency-Key it is safe to ask again.";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", detail).into_response()
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "The answer took too long and was given up. Try again.").into_response(),
+        Err(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "The answer took too long and was given up. Try again.").into_response()
+        }
     }
 }
 

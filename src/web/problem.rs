@@ -52,7 +52,8 @@ impl Problem {
     pub(super) fn fault(error: &anyhow::Error) -> Self {
         let reference = reference();
         tracing::error!(%reference, error = format!("{error:#}"), "a request could not be answered");
-        let detail = format!("maintbot could not do this; nothing is stored. Tell its operator the reference {reference}.");
+        let detail =
+            format!("maintbot could not do this; nothing is stored. Tell its operator the reference {reference}.");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", detail).with("reference", json!(reference))
     }
 
@@ -111,7 +112,9 @@ impl IntoResponse for Problem {
         let content = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
         let mut response = (self.status, content, body.to_string()).into_response();
         if self.challenge {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"maintbot\""));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"maintbot\""));
         }
         response
     }

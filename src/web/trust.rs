@@ -125,14 +125,18 @@ pub(super) async fn judge(parts: &Parts, site: &Site) -> Result<Caller, Denied> 
         Some(hosts) if hosts.iter().all(|host| is_public(host, site)) => return Err(Denied::Missing),
         Some(hosts) => {
             let host = hosts.join(", ");
-            return Err(Denied::Foreign(format!("the Host `{host}` is not this machine's own (localhost, 127.0.0.1 or [::1])")));
+            return Err(Denied::Foreign(format!(
+                "the Host `{host}` is not this machine's own (localhost, 127.0.0.1 or [::1])"
+            )));
         }
         None => return Err(Denied::Foreign("the request names no Host, or several".into())),
     }
     match origin(&parts.headers) {
         Origin::None => Ok(Caller::Local),
         Origin::Of(host) if is_loopback(&host) => Ok(Caller::Local),
-        Origin::Of(host) => Err(Denied::Foreign(format!("the page it comes from, `{host}`, is not this machine's own"))),
+        Origin::Of(host) => {
+            Err(Denied::Foreign(format!("the page it comes from, `{host}`, is not this machine's own")))
+        }
         Origin::Opaque => Err(Denied::Foreign("it comes from a page that does not say where it is from".into())),
     }
 }
@@ -144,18 +148,30 @@ pub(super) async fn judge(parts: &Parts, site: &Site) -> Result<Caller, Denied> 
 pub(super) fn same_origin(parts: &Parts, required: bool) -> Result<(), Problem> {
     let fine = match origin(&parts.headers) {
         Origin::None => !required,
-        Origin::Of(host) => named_hosts(parts).is_some_and(|hosts| hosts.iter().all(|own| own.eq_ignore_ascii_case(&host))),
+        Origin::Of(host) => {
+            named_hosts(parts).is_some_and(|hosts| hosts.iter().all(|own| own.eq_ignore_ascii_case(&host)))
+        }
         Origin::Opaque => false,
     };
-    if fine { Ok(()) } else { Err(Problem::forbidden("This form was not sent by a page of this console. Open the console and try again.")) }
+    if fine {
+        Ok(())
+    } else {
+        Err(Problem::forbidden("This form was not sent by a page of this console. Open the console and try again."))
+    }
+}
+
+/// What is stored of a token: the SHA-256 of its text in lower-case hexadecimal. A token is long and random, so a slow
+/// hash would protect nothing more.
+#[must_use]
+pub fn token_hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
 }
 
 async fn known(site: &Site, token: &str, cookie: bool) -> Result<Caller, Denied> {
     if token.is_empty() || token.len() > LONGEST_TOKEN {
         return Err(Denied::Wrong);
     }
-    let hash = hex::encode(Sha256::digest(token.as_bytes()));
-    match site.web.service.token(&hash).await {
+    match site.web.service.token(&token_hash(token)).await {
         Ok(Some(token)) => Ok(Caller::Token { name: token.name, role: token.role, cookie }),
         Ok(None) => Err(Denied::Wrong),
         Err(error) => Err(Denied::Fault(error)),
@@ -251,9 +267,9 @@ impl From<Denied> for Problem {
             Denied::Missing => Self::unauthorised(
                 "This needs a token: send `Authorization: Bearer …`. Make one with `maintbot token create`.",
             ),
-            Denied::Wrong => {
-                Self::unauthorised("This token is not known, has expired or was revoked. Make one with `maintbot token create`.")
-            }
+            Denied::Wrong => Self::unauthorised(
+                "This token is not known, has expired or was revoked. Make one with `maintbot token create`.",
+            ),
             Denied::Foreign(why) => Self::forbidden(format!(
                 "Refused: {why}. Only callers on this machine are trusted without a token; send `Authorization: Bearer …`."
             )),
@@ -297,12 +313,25 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_loopback() {
-        for own in ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.8.9.1:1", "[::1]", "[::1]:8080", "[::ffff:127.0.0.1]"] {
+        for own in
+            ["localhost", "LOCALHOST:8080", "127.0.0.1", "127.8.9.1:1", "[::1]", "[::1]:8080", "[::ffff:127.0.0.1]"]
+        {
             assert!(is_loopback(own), "{own}");
         }
         for other in [
-            "", "example.com", "localhost.example.com", "127.0.0.1.nip.io", "localhost:80x", "localhost:", "10.0.0.1",
-            "0.0.0.0", "::1", "[::2]", "evil@localhost", "localhost/x", "127.1",
+            "",
+            "example.com",
+            "localhost.example.com",
+            "127.0.0.1.nip.io",
+            "localhost:80x",
+            "localhost:",
+            "10.0.0.1",
+            "0.0.0.0",
+            "::1",
+            "[::2]",
+            "evil@localhost",
+            "localhost/x",
+            "127.1",
         ] {
             assert!(!is_loopback(other), "{other}");
         }

@@ -3,10 +3,13 @@
 mod bot;
 mod commands;
 mod config;
+mod crash;
 mod databases;
 mod layers;
 mod migrations;
 mod postgres;
+mod process;
+mod program;
 mod scenarios;
 mod store;
 mod stories;

@@ -53,13 +53,12 @@ pub async fn database() -> PgUrl {
 #[expect(clippy::disallowed_methods, reason = "scripts/test says through the environment where its cluster is")]
 fn cluster() -> &'static str {
     static CLUSTER: OnceLock<(String, Option<Child>)> = OnceLock::new();
-    let (url, _) = CLUSTER.get_or_init(|| match std::env::var(RUNNING) {
-        Ok(url) => (url, None),
-        Err(_) => {
-            let (url, child) = start();
-            (url, Some(child))
-        }
-    });
+    let start_one = || {
+        let (url, child) = start();
+        (url, Some(child))
+    };
+    let running = || std::env::var(RUNNING).ok().map(|url| (url, None));
+    let (url, _) = CLUSTER.get_or_init(|| running().unwrap_or_else(start_one));
     url
 }
 

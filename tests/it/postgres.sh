@@ -14,7 +14,7 @@ fi
 # The server refuses to run as root.
 as_user() {
     if [ "$(id -u)" = 0 ]; then
-        exec setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"
+        exec setpriv --reuid=postgres --regid=postgres --clear-groups --pdeathsig=INT -- "$@"
     fi
     exec "$@"
 }
@@ -30,7 +30,8 @@ clean_up() {
     rm -rf "$dir"
 }
 trap clean_up EXIT
-trap 'exit 1' INT TERM HUP
+# PIPE: nobody is left to read the URL.
+trap 'exit 1' INT TERM HUP PIPE
 [ "$(id -u)" != 0 ] || chown postgres "$dir"
 cd "$dir"
 
@@ -47,7 +48,7 @@ server=$!
 ready=
 for _ in $(seq 300); do
     kill -0 "$server" 2>/dev/null || break
-    if pg_isready -q -h 127.0.0.1 -p "$port"; then
+    if pg_isready -q -h 127.0.0.1 -p "$port" -U postgres; then
         ready=yes
         break
     fi

@@ -12,6 +12,7 @@ const DRY_RUN: &str = "dry-run";
 const AGAIN: &str = "again";
 
 /// One file: a verb, or a group with its actions.
+#[expect(clippy::struct_excessive_bools, reason = "each is a yes or no of the declaration")]
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -103,18 +104,27 @@ pub(super) fn load(files: &[(&str, &str)], shared: &str) -> Result<Catalogue, Ve
         mistakes.push(format!("_options.toml: {error}"));
         Shared::new()
     });
-    let mut catalogue = Catalogue { verbs: Vec::new(), groups: Vec::new() };
+    let mut catalogue = Catalogue { verbs: Vec::new(), groups: Vec::new(), keys: Vec::new() };
     for (name, text) in files {
         let mut found = Vec::new();
         match toml::from_str::<File>(text) {
             Ok(file) if file.name != *name => {
-                found.push(format!("its name is \"{}\"; write name = \"{name}\"", file.name))
+                found.push(format!("its name is \"{}\"; write name = \"{name}\"", file.name));
             }
             Ok(file) => add(&mut catalogue, file, &shared, &mut found),
             Err(error) => found.push(error.to_string()),
         }
         mistakes.extend(found.into_iter().map(|mistake| format!("{name}.toml: {mistake}")));
     }
+    let of_verbs = catalogue
+        .verbs
+        .iter()
+        .flat_map(|verb| &verb.options)
+        .flat_map(|option| std::iter::once(&option.name).chain(&option.aliases));
+    let of_all = shared.iter().flat_map(|(name, option)| std::iter::once(name).chain(option.aliases.iter().flatten()));
+    catalogue.keys = of_verbs.chain(of_all).cloned().collect();
+    catalogue.keys.sort_unstable();
+    catalogue.keys.dedup();
     if mistakes.is_empty() { Ok(catalogue) } else { Err(mistakes) }
 }
 

@@ -63,8 +63,8 @@ fn every_fact_of_a_scheduled_window_is_read() {
     );
     assert_eq!(window.regions, ["eu", "apac"]);
     assert_eq!(window.downtime.map(|downtime| downtime.to_string()).as_deref(), Some("10m-15m"));
-    assert_eq!(window.category.map(|category| category.as_str()), Some("security"));
-    assert_eq!(window.poc.as_ref().map(|person| person.as_str()), Some("mikko"));
+    assert_eq!(window.category.map(maintbot::domain::window::Category::as_str), Some("security"));
+    assert_eq!(window.poc.as_ref().map(maintbot::command::Person::as_str), Some("mikko"));
     assert_eq!(window.customers, ["ACME", "Globex"]);
     assert_eq!(window.link, ["https://wiki.example.com/a,b", "http://b.example.com"]);
     assert_eq!(window.item, ["Jira to 10.3.2", "Rebuild, then check"]);
@@ -158,7 +158,7 @@ fn verbs_of_two_words_have_their_own_options() {
     assert_eq!((add.text.as_str(), add.kind, add.parent), ("Jira to 10.3.2", Some(ItemKind::OsPatches), Some(3)));
     assert_eq!((add.from.as_deref(), add.to.as_deref()), (Some("10.2"), Some("10.3.2")));
     assert_eq!(add.cve, ["CVE-2026-1", "CVE-2026-2"]);
-    assert_eq!(add.assignee.as_ref().map(|person| person.as_str()), Some("anna"));
+    assert_eq!(add.assignee.as_ref().map(maintbot::command::Person::as_str), Some("anna"));
     let Command::ChangeAssign(assign) = command("change assign MW-12 3 @anna") else { panic!() };
     assert_eq!((assign.item, assign.assignee.as_str()), (3, "anna"));
     let Command::ChangeEdit(edit) = command("change edit MW-12 3 Jira to the newest") else { panic!() };

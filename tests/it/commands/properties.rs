@@ -68,12 +68,12 @@ proptest! {
             match how {
                 0 => { line.insert_str(at, &text); }
                 1 => { line.truncate(at); }
-                2 => { line.insert_str(at, " "); }
-                3 => { line.insert_str(at, "\""); }
+                2 => { line.insert(at, ' '); }
+                3 => { line.insert(at, '"'); }
                 4 if at < line.len() => { line.remove(at); }
                 5 => { let half = line[at..].to_owned(); line.push(' '); line.push_str(&half); }
                 6 => { line = line.replace('"', ""); }
-                _ => { line = line.replace(":", ": "); }
+                _ => { line = line.replace(':', ": "); }
             }
         }
         refusal_is_useful(&read(&line))?;

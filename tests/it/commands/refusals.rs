@@ -131,6 +131,18 @@ fn what_is_too_much_is_pointed_at() {
             "/maintenance start MW-12",
         ),
         ("cancel MW-12 reason:a reason:b", "`reason` is given twice", "reason:b", "/maintenance cancel MW-12 reason:b"),
+        (
+            "note MW-12 \"all\" well",
+            "`well` stands outside the quotes of `text`",
+            "well",
+            r#"/maintenance note MW-12 "\"all\" well""#,
+        ),
+        (
+            "schedule \"Jira\" \"upgrade\" service:jira when:\"sunday 16:00 for 4h\"",
+            "stands outside the quotes of `title`",
+            "\"upgrade\"",
+            r#"/maintenance schedule "\"Jira\" \"upgrade\"" service:jira when:"sunday 16:00 for 4h""#,
+        ),
         ("done MW-12 3 --all=maybe", "`--all` is a flag", "maybe", "/maintenance done MW-12 3 --all"),
     ]);
     let (detail, marked, hint) =
@@ -289,4 +301,31 @@ fn a_line_can_be_offered_with_one_option_more() {
     assert_eq!(parsed.line_with("again", ""), "/maintenance note MW-3 \"all well\" --dry-run --again");
     assert_eq!(parsed.line_with("window", "MW-4"), "/maintenance note MW-4 \"all well\" --dry-run");
     assert_eq!(command(&parsed.line()), parsed.command);
+}
+
+#[test]
+fn long_and_odd_inputs_are_answered() {
+    let pieces = [
+        "'a ",
+        "“a ",
+        "\"a\" ",
+        "abcd: ",
+        "servce:x ",
+        "when:x ",
+        "--x ",
+        "link:x ",
+        "service:a,",
+        "do ",
+        "\\\"",
+        "item:\"",
+        "a'b ",
+    ];
+    for piece in pieces {
+        let many = piece.repeat(LONGEST_INPUT / 8 / piece.len());
+        for verb in ["schedule", "note MW-1", ""] {
+            if let Err(found) = read(&format!("{verb} {many}")) {
+                refusal(Err(found));
+            }
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! Stories: what people do and what they see, on both databases.
 
+mod answers;
 mod chases;
 mod delivery;
 mod ladder;
 mod lists;
 mod moves;
+mod roles;
+mod text;

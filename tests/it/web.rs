@@ -1,0 +1,159 @@
+//! Everything over HTTP: the contract of the API, who is let in, what is harmless to look at, and the console without
+//! scripts.
+
+mod api;
+mod console;
+mod pages;
+mod trust;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use chrono::{DateTime, Utc};
+use maintbot::clock::{Clock, Mover, Wake};
+use maintbot::config::Config;
+use maintbot::domain::access::Role;
+use maintbot::message::audience::Templates;
+use maintbot::service::Service;
+use maintbot::store::Db;
+use maintbot::web::{self, Web};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+const LOCAL: &str = "127.0.0.1:50000";
+const FAR: &str = "203.0.113.7:50000";
+
+/// An instant written as `2026-12-06T14:00:00Z`.
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+/// A service on a throw-away database, with its router and a clock that stands at 2026-11-20T10:00:00Z.
+struct Site {
+    app: Router,
+    service: Service,
+    stop: CancellationToken,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, read to its end.
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The page with the escapes of HTML taken back: for finding text. Markup is looked for in `body`.
+    fn text(&self) -> String {
+        let escapes = [("&#x2f;", "/"), ("&quot;", "\""), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+        escapes.iter().fold(self.body.clone(), |text, (escape, character)| text.replace(escape, character))
+    }
+
+    fn header(&self, name: impl header::AsHeaderName) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+impl Site {
+    async fn new() -> Self {
+        Self::with("", false).await
+    }
+
+    /// With a configuration, and with a clock that can be moved.
+    async fn with(config: &str, movable: bool) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let nothing: [(&str, &str); 0] = [];
+        let config = Config::from_text("test.toml".as_ref(), config, nothing).expect("a configuration");
+        let clock = Clock::manual(at("2026-11-20T10:00:00Z"));
+        let templates = Arc::new(Templates::builtin().expect("templates"));
+        let db = Db::open(&url).await.expect("a database");
+        let service = Service::new(db, Arc::new(config.organisation), clock.clone(), templates, Wake::default());
+        let mover = movable.then(|| {
+            let (sender, mut asked) = Mover::channel();
+            tokio::spawn(async move {
+                while let Some((to, done)) = asked.recv().await {
+                    clock.set(to);
+                    let _ = done.send(());
+                }
+            });
+            sender
+        });
+        let stop = CancellationToken::new();
+        let app = web::router(Web { service: service.clone(), mover, stop: stop.clone() });
+        Self { app, service, stop, _folder: folder }
+    }
+
+    async fn token(&self, role: Role) -> String {
+        let text = format!("mb_{role}_0123456789");
+        let hash = web::token_hash(&text);
+        self.service.add_token(&format!("{role} robot"), &hash, role, None).await.expect("a token");
+        text
+    }
+
+    async fn send(&self, peer: &str, request: Request<Body>) -> Answer {
+        let mut request = request;
+        request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().expect("an address")));
+        let response = self.app.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body");
+        Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).expect("text") }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(LOCAL, local("GET", path).body(Body::empty()).expect("a request")).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = local("POST", path).header(header::CONTENT_TYPE, "application/json");
+        self.send(LOCAL, request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// Does a command that must succeed.
+    async fn command(&self, text: &str) -> Value {
+        let answer = self.post("/api/v1/commands", &json!({ "text": text, "actor": "anna" })).await;
+        assert_eq!(answer.status, StatusCode::OK, "{text}\n{}", answer.body);
+        answer.json()
+    }
+
+    /// Sends a form from the console's own page.
+    async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = local("POST", path)
+            .header(header::ORIGIN, "http://127.0.0.1:8080")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(LOCAL, request.body(Body::from(encoded(fields))).expect("a request")).await
+    }
+
+    /// MW-1: Jira, 6 December 2026, 16:00 to 20:00 in Helsinki, with two change items.
+    async fn window(&self) {
+        self.command(concat!(
+            "/maintenance schedule \"Jira 10.3 upgrade\" service:jira when:\"2026-12-06 16:00-20:00\" ",
+            "tz:Europe/Helsinki downtime:1h impact:\"Jira is unavailable\" poc:@mikko"
+        ))
+        .await;
+        self.command("/maintenance change add MW-1 \"Jira to 10.3.2\" kind:upgrade").await;
+        self.command("/maintenance change add MW-1 \"Reindex\" assignee:@anna").await;
+    }
+}
+
+fn local(method: &str, path: &str) -> axum::http::request::Builder {
+    Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080")
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric();
+    let value = |text: &str| {
+        text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect::<String>()
+    };
+    fields.iter().map(|(name, text)| format!("{name}={}", value(text))).collect::<Vec<_>>().join("&")
+}
