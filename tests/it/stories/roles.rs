@@ -120,8 +120,8 @@ async fn the_contact_may_do_what_engineers_may_on_their_own_window_only() {
         // A window that is not there is no way in either.
         assert_eq!(bot.refused_as(Role::Viewer, "anna", "/maintenance ack MW-99").await.sort, "role");
         // Handed over, handed over.
-        bot.say("root", "/maintenance edit MW-1 poc:@lee").await;
-        assert_eq!(bot.refused_as(Role::Viewer, "anna", "/maintenance note MW-1 \"Hi\"").await.sort, "role");
+        bot.say("root", "/maintenance edit MW-2 poc:@lee").await;
+        assert_eq!(bot.refused_as(Role::Viewer, "anna", "/maintenance note MW-2 \"Hi\"").await.sort, "role");
     })
     .await;
 }
