@@ -1,8 +1,9 @@
 //! What audiences and ops are told: templates, one per message and language, filled with the window's facts.
 //!
 //! A template is plain text: the first line is the heading, every further line a paragraph. `{{ block("facts") }}` on a
-//! line of its own stands for the facts, `items` for the change list, `changes` for what changed in it. Text from people
-//! is only ever data: it cannot start a block or a template expression.
+//! line of its own stands for the facts, `items` for the change list, `changes` for what changed in it;
+//! `{{ copy("/maintenance ack " ~ id) }}` for a line to copy. Text from people is only ever data: it cannot start a block
+//! or a template expression.
 
 use anyhow::Context as _;
 use minijinja::{Environment, UndefinedBehavior, context};
@@ -19,6 +20,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// Starts a block marker; shown text never holds it.
 const MARK: char = '\u{2}';
+/// Follows the marker where a line to copy stands.
+const COPY: &str = "copy ";
 /// Stands for a line break inside a value, so that it cannot start a paragraph.
 const BREAK: char = '\u{3}';
 
@@ -70,6 +73,7 @@ impl Templates {
         let mut env = Environment::new();
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.add_function("block", |name: String| format!("{MARK}{name}"));
+        env.add_function("copy", |line: String| format!("{MARK}{COPY}{line}"));
         for (kind, source) in TEMPLATES {
             env.add_template(kind.as_str(), source).with_context(|| format!("template {kind}"))?;
         }
@@ -195,6 +199,8 @@ fn values(t: &Telling<'_>) -> minijinja::Value {
         url => t.organisation.window_url(w),
         organisation => data(&t.organisation.name),
         retold => t.retold,
+        has_fields => !fields(t.events).is_empty(),
+        their_number => theirs(t).first().map_or(1, |line| line.number),
     }
 }
 
@@ -249,6 +255,9 @@ fn until(now: DateTime<Utc>, start: DateTime<Utc>) -> String {
 }
 
 fn named_block(name: &str, t: &Telling<'_>) -> Option<Block> {
+    if let Some(line) = name.strip_prefix(COPY) {
+        return Some(Block::Copy(line.to_owned()));
+    }
     match name {
         "facts" => Some(Block::Facts(facts(t))),
         "items" => {
@@ -299,21 +308,24 @@ fn facts(t: &Telling<'_>) -> Vec<(String, String)> {
 /// The facts that an edit changed besides the times.
 fn fields(events: &[Event]) -> Vec<(String, String)> {
     let Some(What::Moved { changes, .. }) = events.first().map(|e| &e.what) else { return Vec::new() };
-    changes.iter().map(|FieldChange { field, from, to }| (field.clone(), format!("{to} (was {from})"))).collect()
+    let besides = changes.iter().filter(|change| change.field != "time");
+    besides.map(|FieldChange { field, from, to }| (field.clone(), format!("{to} (was {from})"))).collect()
 }
 
 /// One line per difference to the list that was sent.
 fn changes(events: &[Event]) -> Vec<String> {
     let line = |c: NetChange| {
         let n = c.number;
-        let whose = c.assignee.map(|who| format!(" — {who}")).unwrap_or_default();
+        let whose = c.assignee.as_ref().map(|who| format!(" — {who}")).unwrap_or_default();
         match (c.before, c.now) {
             (None, Some(now)) => format!("Added: {n}. {}{whose}", one_line(&now)),
             (Some(before), None) => format!("Removed: {n}. {}", one_line(&before)),
             (Some(before), Some(now)) if before != now => {
                 format!("Changed: {n}. {}{whose} (was: {})", one_line(&now), one_line(&before))
             }
-            (_, now) => format!("Given to somebody: {n}. {}{whose}", one_line(&now.unwrap_or_default())),
+            (_, now) => {
+                format!("Given to {}: {n}. {}", c.assignee.unwrap_or_default(), one_line(&now.unwrap_or_default()))
+            }
         }
     };
     net_changes(events).into_iter().map(line).collect()

@@ -162,7 +162,7 @@ async fn what_a_chase_says_to_type_works_and_extending_or_completing_ends_the_ch
         bot.at("2026-12-08 17:00").await;
         let text = bot.texts("ops").await.pop().expect("a chase");
         assert!(text.contains("/maintenance complete MW-1 outcome:partial"), "{text}");
-        let typed = text.split("extend it: ").nth(1).and_then(|rest| rest.lines().next()).expect("what to type");
+        let typed = text.lines().find(|line| line.contains("/maintenance extend")).expect("what to type");
         bot.say("anna", typed).await;
         // 60 minutes past, extended by 90: half an hour from now, and chased from there.
         assert_eq!(bot.window(1).await.span.ends_at, utc("2026-12-08 17:30"));

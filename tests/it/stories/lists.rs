@@ -98,7 +98,7 @@ async fn edits_are_silent_until_the_list_is_sent_then_one_difference_goes_ten_mi
             [
                 "Changed: 1. Jira 10.3 (was: Jira 10)",
                 "Removed: 2. Patches",
-                "Given to somebody: 3. Disks — sam",
+                "Given to sam: 3. Disks",
                 "Added: 4. Plugin 2",
             ]
         );

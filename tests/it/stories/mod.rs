@@ -5,6 +5,7 @@ mod chases;
 mod delivery;
 mod ladder;
 mod lists;
+mod messages;
 mod moves;
 mod roles;
 mod text;
