@@ -97,11 +97,10 @@ pub fn decide(row: &Delivery, about: &About, now: DateTime<Utc>) -> Decision {
     match message {
         M::Announcement if now >= window.span.ends_at && !window.state.is_running() => Decision::Skip(Reason::TooLate),
         M::Reminder | M::Starting if now >= window.span.starts_at => Decision::Skip(Reason::TooLate),
-        M::Reminder if was_asked_for(row, &about.events) => Decision::Send,
-        M::Reminder if said_by_announcement(row, rows) => Decision::Skip(Reason::AlreadyTold),
-        M::Reminder if a_later_one_is_due(row, rows, now) => Decision::Supersede(Reason::Newer),
-        M::Started if window.state.is_over() => Decision::Supersede(Reason::Newer),
-        M::Overrun | M::NoShow | M::ConfirmCompletion if window.state.is_over() => Decision::Supersede(Reason::Newer),
+        M::Reminder if !was_asked_for(row, &about.events) => among_its_like(row, rows, now),
+        M::Started | M::Overrun | M::NoShow | M::ConfirmCompletion if window.state.is_over() => {
+            Decision::Supersede(Reason::Newer)
+        }
         M::Moved if window.state == State::Cancelled => Decision::Supersede(Reason::Cancelled),
         M::Moved if row.is_moved_again(rows) => Decision::Supersede(Reason::Moved),
         M::ChangeListUpdate if change::net_changes(&about.events_of(&row.plan)).is_empty() => {
@@ -109,6 +108,17 @@ pub fn decide(row: &Delivery, about: &About, now: DateTime<Utc>) -> Decision {
         }
         _ if message.needs_told() && !was_told(row, rows) => Decision::Skip(Reason::NotToldBefore),
         _ => Decision::Send,
+    }
+}
+
+/// A reminder of the ladder, beside the announcement and the other rungs.
+fn among_its_like(row: &Delivery, rows: &[Delivery], now: DateTime<Utc>) -> Decision {
+    if said_by_announcement(row, rows) {
+        Decision::Skip(Reason::AlreadyTold)
+    } else if a_later_one_is_due(row, rows, now) {
+        Decision::Supersede(Reason::Newer)
+    } else {
+        Decision::Send
     }
 }
 

@@ -30,6 +30,8 @@ const BATCH: i64 = 100;
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// A row that could not be sent for so long after it was due is given up.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
+/// The longest wait between two tries.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// Other processes (the terminal, a second replica) commit without ringing: look at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -307,12 +309,12 @@ fn failure_row(failed: &Delivery, event: i64, channel: &Channel, now: DateTime<U
 fn delay(attempts: i64) -> TimeDelta {
     let steps = ExponentialBuilder::default()
         .with_min_delay(Duration::from_secs(5))
-        .with_max_delay(Duration::from_secs(3600))
+        .with_max_delay(LONGEST_WAIT)
         .with_jitter()
         .without_max_times()
         .build();
     let wait = steps.into_iter().nth(usize::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0));
-    TimeDelta::from_std(wait.unwrap_or(Duration::from_secs(3600))).unwrap_or(TimeDelta::hours(1))
+    TimeDelta::from_std(wait.unwrap_or(LONGEST_WAIT)).unwrap_or(TimeDelta::hours(1))
 }
 
 async fn about(tx: &mut Tx, row: &Delivery) -> Result<Option<About>, StoreError> {

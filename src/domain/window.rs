@@ -281,12 +281,11 @@ impl FromStr for Downtime {
         if matches!(text.to_ascii_lowercase().as_str(), "none" | "0" | "no" | "0m") {
             return Ok(Self { least: TimeDelta::zero(), most: TimeDelta::zero() });
         }
-        let (least, most) = match text.split_once(['-', '\u{2013}']) {
-            Some((a, b)) => (parse_duration(a.trim())?, parse_duration(b.trim())?),
-            None => {
-                let one = parse_duration(text)?;
-                (one, one)
-            }
+        let (least, most) = if let Some((a, b)) = text.split_once(['-', '\u{2013}']) {
+            (parse_duration(a.trim())?, parse_duration(b.trim())?)
+        } else {
+            let one = parse_duration(text)?;
+            (one, one)
         };
         if least > most {
             return Err(format!("`{text}` runs backwards: write the smaller figure first"));

@@ -18,7 +18,7 @@ impl Cx<'_> {
     pub(super) async fn change_add(&mut self, c: &ChangeAdd) -> Outcome<Reply> {
         let (mut w, mut items) = self.window_for(c.window, Step::Change).await?;
         if let Some(parent) = c.parent {
-            self.item(&w, &items, parent)?;
+            item(&w, &items, parent)?;
         }
         let assignee = c.assignee.as_ref().map(|p| p.as_str().to_owned());
         let item = ChangeItem {
@@ -83,7 +83,7 @@ impl Cx<'_> {
         }
         let added = ready.len();
         let late = self.is_late(w).await?;
-        self.check_room(w, items, added)?;
+        check_room(w, items, added)?;
         for (n, mut item) in ready.into_iter().enumerate() {
             item.number = self.tx.next_item_number(w.id).await?;
             item.parent = parents.get(&n).and_then(|parent| numbers.get(*parent)).copied();
@@ -98,7 +98,7 @@ impl Cx<'_> {
     }
 
     async fn add_items(&mut self, w: &mut Window, items: &mut ChangeList, new: Vec<ChangeItem>) -> Outcome<Vec<i64>> {
-        self.check_room(w, items, new.len())?;
+        check_room(w, items, new.len())?;
         let was_done = items.all_done();
         let late = self.is_late(w).await?;
         let mut refs = Vec::new();
@@ -117,14 +117,6 @@ impl Cx<'_> {
         Ok(numbers)
     }
 
-    fn check_room(&self, w: &Window, items: &ChangeList, more: usize) -> Outcome<()> {
-        if items.0.len() + more <= MOST_ITEMS {
-            return Ok(());
-        }
-        let detail = format!("A change list holds at most {MOST_ITEMS} items; {} has {}.", w.id, items.0.len());
-        Err(Refusal::rule(detail, format!("/maintenance show {}", w.id)).into())
-    }
-
     /// Items added once the list was sent are marked late.
     async fn is_late(&mut self, w: &Window) -> Outcome<bool> {
         Ok(!self.tx.told_channels(w.id, None, &[MessageKind::ChangeList]).await?.is_empty())
@@ -132,7 +124,7 @@ impl Cx<'_> {
 
     pub(super) async fn change_edit(&mut self, c: &ChangeEdit) -> Outcome<Reply> {
         let (mut w, mut items) = self.window_for(c.window, Step::Change).await?;
-        let before = self.item(&w, &items, c.item)?.clone();
+        let before = item(&w, &items, c.item)?.clone();
         let mut item = before.clone();
         item.text = c.text.clone().unwrap_or(item.text);
         item.kind = c.kind.unwrap_or(item.kind);
@@ -155,7 +147,7 @@ impl Cx<'_> {
 
     pub(super) async fn change_assign(&mut self, c: &ChangeAssign) -> Outcome<Reply> {
         let (mut w, mut items) = self.window_for(c.window, Step::Change).await?;
-        let mut item = self.item(&w, &items, c.item)?.clone();
+        let mut item = item(&w, &items, c.item)?.clone();
         let assignee = c.assignee.as_str().to_owned();
         if item.assignee.as_deref() == Some(assignee.as_str()) {
             let hint = format!("/maintenance show {}", w.id);
@@ -176,7 +168,7 @@ impl Cx<'_> {
         let was_done = items.all_done();
         let mut gone: Vec<i64> = Vec::new();
         for number in &c.item {
-            self.item(&w, &items, *number)?;
+            item(&w, &items, *number)?;
             gone.extend(items.family(*number));
         }
         gone.sort_unstable();
@@ -217,11 +209,11 @@ impl Cx<'_> {
     pub(super) async fn done(&mut self, c: &Done) -> Outcome<Reply> {
         let (mut w, mut items) = self.window_for(c.window, Step::Done).await?;
         let asked = if c.all { items.0.iter().map(|i| i.number).collect() } else { c.item.clone() };
-        let numbers = self.families(&w, &items, &asked)?;
+        let numbers = families(&w, &items, &asked)?;
         let ticked = items.0.iter().filter(|i| numbers.contains(&i.number) && i.done.is_none()).map(item_ref).collect();
         let refs: Vec<ItemRef> = ticked;
         if refs.is_empty() {
-            return Err(self.nothing_to_tick(&w, &items, &numbers).into());
+            return Err(nothing_to_tick(&w, &items, &numbers).into());
         }
         let was_done = items.all_done();
         let done = change::Done { by: self.actor.id.clone(), at: self.now };
@@ -248,7 +240,7 @@ impl Cx<'_> {
 
     pub(super) async fn undo(&mut self, c: &Undo) -> Outcome<Reply> {
         let (mut w, mut items) = self.window_for(c.window, Step::Undo).await?;
-        let numbers = self.families(&w, &items, &c.item)?;
+        let numbers = families(&w, &items, &c.item)?;
         let refs: Vec<ItemRef> =
             items.0.iter().filter(|i| numbers.contains(&i.number) && i.done.is_some()).map(item_ref).collect();
         if refs.is_empty() {
@@ -289,36 +281,45 @@ impl Cx<'_> {
         Ok(())
     }
 
-    fn item<'l>(&self, w: &Window, items: &'l ChangeList, number: i64) -> Outcome<&'l ChangeItem> {
-        let hint = format!("/maintenance show {}", w.id);
-        items.get(number).ok_or_else(|| Refusal::not_found(format!("item {number} in {}", w.id), hint).into())
-    }
-
-    fn families(&self, w: &Window, items: &ChangeList, asked: &[i64]) -> Outcome<Vec<i64>> {
-        let mut all = Vec::new();
-        for number in asked {
-            self.item(w, items, *number)?;
-            all.extend(items.family(*number));
-        }
-        Ok(all)
-    }
-
-    fn nothing_to_tick(&self, w: &Window, items: &ChangeList, numbers: &[i64]) -> Refusal {
-        if items.0.is_empty() {
-            let hint = format!("/maintenance change add {} \"…\"", w.id);
-            return Refusal::rule(format!("The change list of {} is empty.", w.id), hint);
-        }
-        let by = numbers.iter().filter_map(|n| items.get(*n)).find_map(|i| i.done.clone());
-        let who = by.map(|d| format!(" by {}", d.by)).unwrap_or_default();
-        let hint = format!("/maintenance show {}", w.id);
-        Refusal::rule(format!("That is reported done already{who}; nothing was changed."), hint)
-    }
-
     fn list_reply(&self, w: &Window, items: &ChangeList, what: String) -> Reply {
         let message: Message = words::did(w, what, self.dry_run());
         let message = message.block(Block::Items(words::item_lines(items, &w.span.zone)));
         self.reply(w, message)
     }
+}
+
+fn check_room(w: &Window, items: &ChangeList, more: usize) -> Outcome<()> {
+    if items.0.len() + more <= MOST_ITEMS {
+        return Ok(());
+    }
+    let detail = format!("A change list holds at most {MOST_ITEMS} items; {} has {}.", w.id, items.0.len());
+    Err(Refusal::rule(detail, format!("/maintenance show {}", w.id)).into())
+}
+
+fn item<'l>(w: &Window, items: &'l ChangeList, number: i64) -> Outcome<&'l ChangeItem> {
+    let hint = format!("/maintenance show {}", w.id);
+    items.get(number).ok_or_else(|| Refusal::not_found(format!("item {number} in {}", w.id), hint).into())
+}
+
+/// The items asked for with everything below them.
+fn families(w: &Window, items: &ChangeList, asked: &[i64]) -> Outcome<Vec<i64>> {
+    let mut all = Vec::new();
+    for number in asked {
+        item(w, items, *number)?;
+        all.extend(items.family(*number));
+    }
+    Ok(all)
+}
+
+fn nothing_to_tick(w: &Window, items: &ChangeList, numbers: &[i64]) -> Refusal {
+    if items.0.is_empty() {
+        let hint = format!("/maintenance change add {} \"…\"", w.id);
+        return Refusal::rule(format!("The change list of {} is empty.", w.id), hint);
+    }
+    let by = numbers.iter().filter_map(|n| items.get(*n)).find_map(|i| i.done.clone());
+    let who = by.map(|d| format!(" by {}", d.by)).unwrap_or_default();
+    let hint = format!("/maintenance show {}", w.id);
+    Refusal::rule(format!("That is reported done already{who}; nothing was changed."), hint)
 }
 
 fn replace(items: &mut ChangeList, new: ChangeItem) {

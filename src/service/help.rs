@@ -1,20 +1,17 @@
 //! The help reply, from the declarations.
 
-use super::{Cx, Outcome, Reply};
+use super::{Outcome, Reply};
 use crate::command::{Help, help};
 use crate::domain::refusal::Refusal;
 use crate::message::{Block, Message};
 
-impl Cx<'_> {
-    pub(super) fn help(&self, c: &Help) -> Outcome<Reply> {
-        let message = match c.verb.as_deref() {
-            None => overview(),
-            Some(name) => {
-                verb(name).ok_or_else(|| Refusal::not_found(format!("command `{name}`"), "/maintenance help"))?
-            }
-        };
-        Ok(Reply { message, ..Reply::default() })
-    }
+/// The overview, or all about one verb.
+pub(super) fn reply(c: &Help) -> Outcome<Reply> {
+    let message = match c.verb.as_deref() {
+        None => overview(),
+        Some(name) => verb(name).ok_or_else(|| Refusal::not_found(format!("command `{name}`"), "/maintenance help"))?,
+    };
+    Ok(Reply { message, ..Reply::default() })
 }
 
 fn overview() -> Message {

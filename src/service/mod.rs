@@ -293,10 +293,9 @@ impl Service {
         let at = self.now();
         let save = self.db.write(async |tx| Ok::<_, Failure>(tx.save_answer(key, status(&answer), &text, at).await?));
         match save.await {
-            Ok(true) => Ok(answer),
             Ok(false) => Ok(self.first_answer(key).await?.unwrap_or(answer)),
             // A disk that is full keeps nobody from reading.
-            Err(Failure::Refused(_)) => Ok(answer),
+            Ok(true) | Err(Failure::Refused(_)) => Ok(answer),
             Err(failure) => Err(failure),
         }
     }
@@ -399,7 +398,7 @@ impl Cx<'_> {
             Command::History(c) => self.history(c).await,
             Command::Preview(c) => self.preview(c).await,
             Command::Whoami(_) => Ok(self.whoami()),
-            Command::Help(c) => self.help(c),
+            Command::Help(c) => help::reply(c),
         }
     }
 
@@ -459,11 +458,10 @@ impl Cx<'_> {
         let events = self.tx.events(window.id).await?;
         let (by, at) = moved_there(window, &events);
         let hint = match window.state {
-            State::Pending => format!("/maintenance show {}", window.id),
             State::Scheduled if self.now >= window.span.starts_at - run::EARLY_START => {
                 format!("/maintenance start {}", window.id)
             }
-            State::Scheduled => format!("/maintenance show {}", window.id),
+            State::Pending | State::Scheduled => format!("/maintenance show {}", window.id),
             State::InProgress | State::Verifying => format!("/maintenance complete {}", window.id),
             State::Completed | State::Cancelled => format!("/maintenance history {}", window.id),
         };

@@ -21,7 +21,7 @@ const PRODUCTION: &str = "production";
 
 impl Cx<'_> {
     pub(super) async fn schedule(&mut self, c: &Schedule) -> Outcome<Reply> {
-        let services = self.services(&c.service).await?;
+        let services = self.services(&c.service)?;
         let regions = self.regions(&c.regions, &services)?;
         let kind = c.kind.clone().unwrap_or_else(|| Kind(Kind::SCHEDULED.into()));
         self.known_kind(&kind)?;
@@ -86,7 +86,7 @@ impl Cx<'_> {
             w.kind.clone_from(kind);
         }
         if !c.service.is_empty() {
-            w.services = self.services(&c.service).await?;
+            w.services = self.services(&c.service)?;
             for service in &w.services {
                 self.tx.add_service(service, self.now).await?;
             }
@@ -237,7 +237,7 @@ impl Cx<'_> {
     }
 
     /// Typed service ids, checked against the configuration where there is one; `all` means every configured service.
-    async fn services(&mut self, typed: &[String]) -> Outcome<Vec<String>> {
+    fn services(&self, typed: &[String]) -> Outcome<Vec<String>> {
         let known: Vec<String> = self.organisation.services.keys().cloned().collect();
         if known.is_empty() {
             return Ok(unique(typed));
@@ -269,8 +269,8 @@ impl Cx<'_> {
 
     fn all_known(&self, option: &str, typed: &[String], known: &[String]) -> Outcome<()> {
         let Some(wrong) = typed.iter().find(|id| !known.contains(id)) else { return Ok(()) };
-        let closest = |id: &&String| std::cmp::Reverse((strsim::jaro_winkler(id, wrong) * 1000.0) as i64);
-        let nearest = known.iter().min_by_key(closest).cloned();
+        let likeness = |id: &String| strsim::jaro_winkler(id, wrong);
+        let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).cloned();
         let thing = option.trim_end_matches('s');
         let detail = format!("There is no {thing} `{wrong}`; these are known: {}.", known.join(", "));
         let value = nearest.map(|near| {

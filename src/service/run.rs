@@ -80,17 +80,17 @@ impl Cx<'_> {
         if policy.auto_complete == AutoComplete::AllDone {
             return self.finish(w, items, Completion::by_itself(self.now)).await;
         }
-        self.to_verifying(w, items, true).await
+        self.move_to_verifying(w, items, true).await
     }
 
     pub(super) async fn verify(&mut self, c: &Verify) -> Outcome<Reply> {
         let (mut w, items) = self.window_for(c.window, Step::Verify).await?;
         self.attend(&mut w);
-        self.to_verifying(&mut w, &items, items.all_done()).await?;
+        self.move_to_verifying(&mut w, &items, items.all_done()).await?;
         Ok(self.reply(&w, words::did(&w, "is verifying", self.dry_run())))
     }
 
-    async fn to_verifying(&mut self, w: &mut Window, items: &ChangeList, all_done: bool) -> Outcome<()> {
+    async fn move_to_verifying(&mut self, w: &mut Window, items: &ChangeList, all_done: bool) -> Outcome<()> {
         w.state = State::Verifying;
         let what = What::Verifying { all_done };
         let event = self.record(w, &what).await?;

@@ -84,7 +84,8 @@ impl Bot {
             input: Input::Text(text.to_owned()),
             key: key.map(str::to_owned),
         };
-        self.parts.service.run(&invocation).await.expect("no fault")
+        // The future is large, and stories hold several at once.
+        Box::pin(self.parts.service.run(&invocation)).await.expect("no fault")
     }
 
     /// Somebody with every role types a line that is done; nothing is sent yet.

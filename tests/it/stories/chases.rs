@@ -1,5 +1,7 @@
 //! What the clock does: starting, asking after the absent, chasing what runs over, completing.
 
+use maintbot::domain::window::State;
+
 use crate::bot::{Bot, assert_timeline, story, utc};
 
 fn config(policy: &str) -> String {
@@ -197,7 +199,7 @@ async fn a_window_completes_by_itself_only_as_its_policy_says() {
         assert_eq!(bot.window(1).await.state.as_str(), "verifying");
         bot.at("2026-12-08 16:10").await;
         let states = [bot.window(1).await.state, bot.window(2).await.state, bot.window(3).await.state];
-        assert_eq!(states.map(|s| s.as_str()), ["completed", "in_progress", "in_progress"]);
+        assert_eq!(states.map(State::as_str), ["completed", "in_progress", "in_progress"]);
         assert_eq!(bot.window(1).await.actual_end, Some(utc("2026-12-08 16:00")));
         // Past its end the last item completes it, at that moment.
         bot.say("sam", "/maintenance done MW-3 1").await;

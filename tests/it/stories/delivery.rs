@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use maintbot::domain::access::{Actor, Role};
+use maintbot::domain::ledger::Delivery;
 use maintbot::service::Answer;
 
 use crate::bot::{assert_timeline, story, utc};
@@ -131,7 +132,7 @@ async fn per_channel_a_windows_messages_arrive_in_the_order_they_were_due_and_no
         bot.say("anna", "/maintenance complete MW-2 outcome:partial").await;
         for id in [1, 2] {
             let rows = bot.ledger(id).await;
-            let keys: BTreeSet<String> = rows.iter().map(|row| row.key()).collect();
+            let keys: BTreeSet<String> = rows.iter().map(Delivery::key).collect();
             assert_eq!(keys.len(), rows.len());
             let mut sent: Vec<_> =
                 rows.iter().filter(|r| r.remote_id.is_some() && r.plan.channel.to_string() == "builtin:news").collect();

@@ -1,5 +1,7 @@
 //! The change list: items, parts, what was sent of it, and how it carries the window along.
 
+use maintbot::domain::window::Outcome;
+
 use crate::bot::{assert_timeline, story, utc};
 
 const CONFIG: &str = r#"
@@ -212,7 +214,7 @@ async fn completing_with_open_items_needs_another_outcome_and_items_can_be_repor
         bot.say("anna", "/maintenance complete MW-1 outcome:rolled_back").await;
         let window = bot.window(1).await;
         assert_eq!(
-            (window.outcome.map(|o| o.as_str()), window.actual_end),
+            (window.outcome.map(Outcome::as_str), window.actual_end),
             (Some("rolled_back"), Some(utc("2026-12-08 14:20")))
         );
         bot.at("2026-12-09 09:00").await;
