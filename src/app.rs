@@ -82,9 +82,10 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
         Action::Check => Ok(check(config.as_deref(), json)),
         Action::Serve => serve(load(config.as_deref())?).await.map(|()| true),
         Action::Demo { empty, at } => {
-            let named = config.is_some();
-            let config = if named { load(config.as_deref())? } else { demo::config(std::env::vars_os())? };
-            run_demo(config, at.unwrap_or_else(Clock::wall), !empty && !named).await.map(|()| true)
+            // The year is typed for the organisation of the demo; with one's own there is nothing to type.
+            let own = empty || config.is_some();
+            let config = if own { load(config.as_deref())? } else { demo::config(std::env::vars_os())? };
+            run_demo(config, at.unwrap_or_else(Clock::wall), !own).await.map(|()| true)
         }
         Action::Maintenance { words, server: Some(server), token, .. } => {
             let line = Input::Words(words).line();

@@ -27,7 +27,7 @@ use crate::store::{Claimed, Db, Settled, StoreError, Tx};
 /// Rows claimed in one go.
 const BATCH: i64 = 100;
 /// How long a claimed row is ours; a row whose lease ran out is in doubt and claimed again.
-const LEASE: TimeDelta = TimeDelta::minutes(5);
+const LEASE: TimeDelta = TimeDelta::minutes(1);
 /// A row that could not be sent for so long after it was due is given up.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 /// The longest wait between two tries.
@@ -70,6 +70,10 @@ impl Sender {
 
     /// Sends what is due until `stop`, then gives back what it had claimed and not begun.
     pub async fn run(&self, stop: CancellationToken) {
+        let alone = self.db.sole_sender();
+        if alone.is_some() {
+            self.take_over().await;
+        }
         let mut rings = self.wake.listen();
         while !stop.is_cancelled() {
             let now = self.clock.now();
@@ -96,6 +100,18 @@ impl Sender {
         let released = self.db.write(async |tx| tx.release(&self.owner).await).await;
         if let Err(error) = released {
             tracing::warn!(error = %error, "claimed messages could not be given back; they are sent when their lease ends");
+        }
+    }
+
+    /// What a killed predecessor was sending is looked at now, not when its lease ends.
+    async fn take_over(&self) {
+        let now = self.clock.now();
+        match self.db.write(async |tx| tx.end_leases(now).await).await {
+            Ok(0) => {}
+            Ok(rows) => {
+                tracing::info!(rows, "messages that were being sent when the last process ended are looked at again")
+            }
+            Err(error) => tracing::warn!(error = %error, "old leases could not be ended; they end by themselves"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::run::Completion;
@@ -21,6 +21,12 @@ use crate::domain::window::{Window, WindowId};
 const BATCH: i64 = 100;
 /// Other processes commit without ringing: look at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often old answers are removed.
+const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
+/// Redeliveries come within days; a month is on the safe side.
+const REMEMBER_ANSWERS: TimeDelta = TimeDelta::days(30);
+/// Repeats count for a minute.
+const REMEMBER_REPEATS: TimeDelta = TimeDelta::hours(1);
 /// Where timed events happen, for the audit trail.
 const PLACE: &str = "clock";
 
@@ -48,7 +54,13 @@ impl Service {
     /// Does what is due until `stop`, sleeping in between.
     pub async fn pass_time(&self, stop: CancellationToken) {
         let mut rings = self.wake.listen();
+        let mut tidied = None;
         while !stop.is_cancelled() {
+            let now = self.now();
+            if tidied.is_none_or(|at| now - at >= TIDY_EVERY) {
+                tidied = Some(now);
+                self.tidy(now).await;
+            }
             let next = match self.tick(self.now()).await {
                 Ok(_) => self.next_tick_at().await.unwrap_or_default(),
                 Err(error) => {
@@ -68,6 +80,17 @@ impl Service {
                 () = Clock::pause(LOOK_EVERY) => {}
                 _ = rings.changed() => {}
             }
+        }
+    }
+
+    /// Forgets first answers and repeats that nobody can ask for any more.
+    async fn tidy(&self, now: DateTime<Utc>) {
+        let purge = self.db.write(async |tx| {
+            tx.purge_repeats(now - REMEMBER_REPEATS).await?;
+            tx.purge_answers(now - REMEMBER_ANSWERS).await
+        });
+        if let Err(error) = purge.await {
+            tracing::warn!(error = %error, "old answers could not be removed; trying again in an hour");
         }
     }
 

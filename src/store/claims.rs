@@ -71,6 +71,8 @@ pub(super) const NEXT_CLAIM: &str = concat!(
     " ORDER BY d.claim_at, d.id LIMIT 1"
 );
 
+const END_LEASES: &str = "UPDATE deliveries SET claim_at = $1 WHERE state = 'sending' AND claim_at > $1";
+
 pub(super) const RELEASE: &str = "UPDATE deliveries SET state = CASE WHEN in_doubt THEN 'sending' ELSE 'due' END, \
      claim_at = due_at, lease_owner = NULL, attempts = attempts - 1 WHERE state = 'sending' AND lease_owner = $1";
 
@@ -201,5 +203,14 @@ impl Tx {
     /// A fault of the database.
     pub async fn release(&mut self, owner: &str) -> Result<u64> {
         Ok(on!(self, |c| sqlx::query(RELEASE).bind(owner).execute(c).await?.rows_affected()))
+    }
+
+    /// Ends every lease at `now`, so that the rows come up again at once, in doubt. For a sender that knows itself to be
+    /// the only one, after another died; returns how many rows.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn end_leases(&mut self, now: DateTime<Utc>) -> Result<u64> {
+        Ok(on!(self, |c| sqlx::query(END_LEASES).bind(now).execute(c).await?.rows_affected()))
     }
 }

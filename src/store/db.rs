@@ -150,6 +150,17 @@ impl Db {
         copied
     }
 
+    /// Proof that no other process on this machine sends from the same file, for as long as it is held: a lock beside an
+    /// `SQLite` file. `None` where another holds it, or on PostgreSQL, where senders share the rows.
+    #[must_use]
+    pub fn sole_sender(&self) -> Option<std::fs::File> {
+        let Self::Sqlite { write, .. } = self else { return None };
+        let mut name = write.connect_options().get_filename().as_os_str().to_owned();
+        name.push("-sender");
+        let file = std::fs::File::options().create(true).append(true).open(name).ok()?;
+        file.try_lock().ok().map(|()| file)
+    }
+
     /// Closes every connection after its present work.
     pub async fn close(&self) {
         match self {

@@ -37,7 +37,7 @@ mod window_list;
 mod windows;
 
 #[cfg(test)]
-mod plans;
+mod tests;
 
 pub use answers::{Repeat, StoredAnswer};
 pub use builtin::{ConsoleChannel, Issue, Post};

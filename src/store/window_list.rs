@@ -130,7 +130,6 @@ macro_rules! bind_all {
         query
     }};
 }
-#[cfg(test)]
 pub(super) use bind_all;
 
 impl Tx {

@@ -62,11 +62,30 @@ async fn insist(base: &str, key: &str, text: &str) -> Value {
     }
 }
 
+/// Waits until every channel has heard of the window: who was never told is not told of the end either.
+async fn announced(base: &str, id: &str) {
+    let client = client();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        if let Ok(response) = client.get(format!("{base}/api/v1/windows/{id}/deliveries")).send().await
+            && let Ok(ledger) = response.json::<Value>().await
+        {
+            let rows = ledger["items"].as_array().expect("rows").iter();
+            if rows.filter(|r| r["message"] == "announcement" && r["state"] == "sent").count() == CHANNELS {
+                return;
+            }
+        }
+        assert!(Instant::now() < deadline, "{id} was not announced within two minutes");
+        Clock::pause(Duration::from_millis(5)).await;
+    }
+}
+
 /// One window from planning to completion; returns its id.
 async fn one_life(base: &str, n: usize) -> String {
     let text = format!("/maintenance schedule \"Life {n}\" service:crm when:\"in 20 minutes for 1h\" poc:@anna");
     let reply = insist(base, &format!("{n}-schedule"), &text).await;
     let id = reply["windows"][0].as_str().expect("an id").to_owned();
+    announced(base, &id).await;
     let steps = [
         format!("change add {id} \"item of life {n}\""),
         format!("note {id} \"first note of life {n}\""),

@@ -13,3 +13,4 @@ mod program;
 mod scenarios;
 mod store;
 mod stories;
+mod web;

@@ -64,10 +64,6 @@ impl Process {
         }
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// SIGKILL: no chance to tidy up.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");

@@ -55,7 +55,8 @@ impl Answer {
 
     /// The page with the escapes of HTML taken back: for finding text. Markup is looked for in `body`.
     fn text(&self) -> String {
-        let escapes = [("&#x2f;", "/"), ("&quot;", "\""), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
+        let escapes =
+            [("&#x2f;", "/"), ("&quot;", "\""), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")];
         escapes.iter().fold(self.body.clone(), |text, (escape, character)| text.replace(escape, character))
     }
 
