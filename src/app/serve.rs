@@ -48,9 +48,9 @@ pub(super) async fn run_demo(mut config: Config, at: DateTime<Utc>, fill: bool) 
     if fill {
         demo::type_a_year(&parts, at, &stop).await?;
     }
-    let (mover, moves) = Mover::channel();
+    let (mover, requests) = Mover::channel();
     let tasks = TaskTracker::new();
-    tasks.spawn(move_the_clock(parts.clone(), moves, stop.clone()));
+    tasks.spawn(move_the_clock(parts.clone(), requests, stop.clone()));
     greet(&parts.service, address, "showing a demo");
     let result = listen(listener, &parts, Some(mover), &stop, tasks).await;
     parts.db.close().await;
@@ -58,12 +58,12 @@ pub(super) async fn run_demo(mut config: Config, at: DateTime<Utc>, fill: bool) 
 }
 
 /// Does what is due whenever something was committed, and moves the clock when asked.
-async fn move_the_clock(parts: Parts, mut moves: Moves, stop: CancellationToken) {
+async fn move_the_clock(parts: Parts, mut requests: Moves, stop: CancellationToken) {
     let mut rings = parts.service.wake().listen();
     loop {
-        let moved = tokio::select! {
+        let handled = tokio::select! {
             () = stop.cancelled() => return,
-            asked = moves.recv() => match asked {
+            asked = requests.recv() => match asked {
                 Some((to, done)) => {
                     let result = parts.advance(to, &stop).await;
                     let _ = done.send(());
@@ -74,7 +74,7 @@ async fn move_the_clock(parts: Parts, mut moves: Moves, stop: CancellationToken)
             },
             _ = rings.changed() => parts.settle(&stop).await,
         };
-        if let Err(error) = moved {
+        if let Err(error) = handled {
             tracing::error!(error = format!("{error:#}"), "what was due could not be handled");
         }
     }

@@ -109,7 +109,7 @@ impl Sender {
         match self.db.write(async |tx| tx.end_leases(now).await).await {
             Ok(0) => {}
             Ok(rows) => {
-                tracing::info!(rows, "messages that were being sent when the last process ended are looked at again")
+                tracing::info!(rows, "messages that were being sent when the last process ended are looked at again");
             }
             Err(error) => tracing::warn!(error = %error, "old leases could not be ended; they end by themselves"),
         }

@@ -146,7 +146,9 @@ impl Tx {
     ) -> Result<Vec<Window>> {
         let ListQuery { sql, values } = ListQuery::new(filter, after, limit);
         let rows: Vec<WindowRow> =
-            on!(self, |c| bind_all!(sqlx::query_as(AssertSqlSafe(sql)), values).fetch_all(c).await?);
+            on!(self, |c| super::window_list::bind_all!(sqlx::query_as(AssertSqlSafe(sql)), values)
+                .fetch_all(c)
+                .await?);
         rows.into_iter().map(Window::try_from).collect()
     }
 }

@@ -50,7 +50,7 @@ impl Process {
             .expect("it starts");
         let mut process = Self { child, base: format!("http://127.0.0.1:{port}") };
         let client = client();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let ready = client.get(format!("{}/readyz", process.base)).send().await;
             if ready.is_ok_and(|response| response.status() == 200) {

@@ -101,16 +101,17 @@ fn when() -> impl Strategy<Value = When> {
         "tomorrow 4pm for 90m",
         "2026-12-06T16:00Z/PT4H",
     ];
-    select(texts.to_vec()).prop_map(|text| When::parse(text).unwrap())
+    select(texts.to_vec()).prop_map(|text| When::parse(text).expect("it reads"))
 }
 
 fn moment() -> impl Strategy<Value = Moment> {
-    select(vec!["2026-12-18", "2026-12-18 09:00", "tomorrow 9:00"]).prop_map(|text| Moment::parse(text).unwrap())
+    select(vec!["2026-12-18", "2026-12-18 09:00", "tomorrow 9:00"])
+        .prop_map(|text| Moment::parse(text).expect("it reads"))
 }
 
 fn zone() -> impl Strategy<Value = Zone> {
     select(vec!["UTC", "Europe/Helsinki", "America/Argentina/Buenos_Aires", "Etc/GMT+5"])
-        .prop_map(|name| Zone::named(name).unwrap())
+        .prop_map(|name| Zone::named(name).expect("it reads"))
 }
 
 fn downtime() -> impl Strategy<Value = Downtime> {

@@ -69,7 +69,7 @@ async fn customer_engineers_hear_two_weeks_before_and_are_reminded_until_the_wor
             ],
         );
         let window = bot.window(1).await;
-        assert_eq!(window.outcome.map(|o| o.as_str()), Some("success"));
+        assert_eq!(window.outcome.map(maintbot::domain::window::Outcome::as_str), Some("success"));
         assert_eq!(window.actual_downtime, Some(chrono::TimeDelta::minutes(22)));
         let issue = bot.parts.service.issue(window.id).await.expect("readable").expect("its change list");
         assert!(!issue.open, "completion closes the list");
