@@ -13,6 +13,9 @@ pub use crate::store::{ConsoleChannel, Issue, Post, Token, WindowFilter};
 /// Windows that were over up to so long ago are on the first page.
 const PAST: TimeDelta = TimeDelta::days(30);
 
+/// Windows read in one go on the way to the last ones.
+const PAGE: i64 = 200;
+
 /// One window with all that belongs to it.
 #[derive(Clone, Debug)]
 pub struct Full {
@@ -90,14 +93,13 @@ impl Service {
                 from: Some(now - PAST),
                 ..WindowFilter::default()
             };
-            for window in tx.windows(&past, None, most).await? {
+            for window in last_of(tx, &past, most).await? {
                 found.past.push(Full {
                     items: tx.items(window.id).await?,
                     events: tx.events(window.id).await?,
                     window,
                 });
             }
-            found.past.reverse();
             Ok(found)
         })
         .await
@@ -183,4 +185,19 @@ impl Service {
         self.db.ping().await?;
         self.db.check_writable().await
     }
+}
+
+/// The last windows of a filter, the latest start first. The store walks forward only, so the filter must have an end.
+async fn last_of(tx: &mut crate::store::Tx, filter: &WindowFilter, most: i64) -> Result<Vec<Window>, Failure> {
+    let most = usize::try_from(most).unwrap_or(0);
+    let (mut last, mut after) = (Vec::new(), None);
+    loop {
+        let page = tx.windows(filter, after, PAGE).await?;
+        let Some(end) = page.last() else { break };
+        after = Some((end.span.starts_at, end.id));
+        last.extend(page);
+        last.drain(..last.len().saturating_sub(most));
+    }
+    last.reverse();
+    Ok(last)
 }

@@ -7,5 +7,6 @@ mod ladder;
 mod lists;
 mod messages;
 mod moves;
+mod reading;
 mod roles;
 mod text;
