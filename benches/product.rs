@@ -295,6 +295,7 @@ async fn fill(db: &Db, deliveries: usize) -> anyhow::Result<()> {
                 channel: maintbot::domain::organisation::Channel::Builtin("maintenance".into()),
                 due_at: far - TimeDelta::minutes(n),
                 skipped: (n % 2 == 0).then_some(maintbot::domain::ledger::Reason::Newer),
+                note: None,
             };
             let rows: Vec<Planned> = (0..100).map(row).collect();
             tx.insert_deliveries(&id.to_string(), Some(id), &rows, Clock::wall()).await?;

@@ -12,6 +12,8 @@ CREATE TABLE deliveries (
     audience TEXT NOT NULL,
     channel TEXT NOT NULL,
     due_at TIMESTAMPTZ NOT NULL,
+    -- What a change of the clocks did to the due time.
+    note TEXT,
     state TEXT NOT NULL,
     reason TEXT,
     error TEXT,

@@ -217,6 +217,13 @@ fn line_of(input: &Input) -> (String, bool) {
 
 /// A word from a shell: quotes go where the grammar needs them, so that the line reads as the shell meant it.
 fn shell_word(word: &str) -> String {
+    // A value may begin with two slashes; without quotes the whole would look like a URL, which is text.
+    if let Some((key, value)) = word.split_once(':')
+        && value.starts_with("//")
+        && catalogue().verbs.iter().flat_map(|verb| &verb.options).any(|option| option.is_called(key))
+    {
+        return format!("{key}:{}", line::quoted(value));
+    }
     let token = text::tokens(word).into_iter().next();
     let Some(head) = token.filter(|token| token.at.start == 0).and_then(|token| token.head) else {
         return line::word(word);

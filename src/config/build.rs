@@ -288,9 +288,7 @@ fn default_policy(kind: &str) -> Policy {
             change_list: Announce::AtOnce,
             ..scheduled
         },
-        Kind::NO_DOWNTIME => {
-            Policy { announce: announce("1d"), remind: Vec::new(), change_list: announce("1d"), ..scheduled }
-        }
+        Kind::NO_DOWNTIME => Policy { announce: announce("1d"), remind: Vec::new(), ..scheduled },
         _ => scheduled,
     }
 }

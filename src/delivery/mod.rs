@@ -28,8 +28,9 @@ use crate::store::{Claimed, Db, Settled, StoreError, Tx};
 const BATCH: i64 = 100;
 /// How long a claimed row is ours; a row whose lease ran out is in doubt and claimed again.
 const LEASE: TimeDelta = TimeDelta::minutes(1);
-/// A row that could not be sent for so long after it was due is given up.
+/// A row is given up that could not be sent for so long after it was due, and was tried so often.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
+const TRIES: i64 = 5;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// Other processes (the terminal, a second replica) commit without ringing: look at least this often.
@@ -283,7 +284,7 @@ impl Sender {
 
     /// Tries again later, or gives up and tells ops on another channel.
     async fn failed(&self, row: &Delivery, error: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
-        if now - row.plan.due_at.max(row.created_at) < GIVE_UP_AFTER {
+        if row.attempts < TRIES || now - row.plan.due_at.max(row.created_at) < GIVE_UP_AFTER {
             return self.record(row, Answered::Retry(error.to_owned()), now).await;
         }
         self.db
@@ -318,6 +319,7 @@ fn failure_row(failed: &Delivery, event: i64, channel: &Channel, now: DateTime<U
         channel: channel.clone(),
         due_at: now,
         skipped: None,
+        note: None,
     }
 }
 

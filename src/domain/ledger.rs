@@ -197,6 +197,8 @@ pub struct Planned {
     pub due_at: DateTime<Utc>,
     /// Known from the start not to be sent, and why.
     pub skipped: Option<Reason>,
+    /// What a change of the clocks did to the time, where the lead fell into one.
+    pub note: Option<String>,
 }
 
 /// One row of the ledger.

@@ -137,6 +137,7 @@ pub fn owed(
         channel,
         due_at,
         skipped: None,
+        note: None,
     }
 }
 
@@ -169,6 +170,14 @@ impl Plan<'_> {
         lead.before(span.starts_at, &span.zone, &self.s.organisation.working).0
     }
 
+    /// What a change of the clocks did to a lead time, for the reader of the ledger.
+    fn clock_change(&self, lead: &str, due_at: DateTime<Utc>) -> Option<String> {
+        let span = &self.s.window.span;
+        let lead = lead.parse::<Lead>().ok()?;
+        let (at, note) = lead.before(span.starts_at, &span.zone, &self.s.organisation.working);
+        note.filter(|_| at == due_at).map(|note| note.to_string())
+    }
+
     fn when(&self, announce: Announce) -> DateTime<Utc> {
         match announce {
             Announce::AtOnce => self.since(),
@@ -181,7 +190,8 @@ impl Plan<'_> {
             .then(|| occasion.clone());
         let sequence = self.s.window.sequence;
         let (audience, channel) = to;
-        self.rows.push(Planned { sequence, message, occasion, lead, audience, channel, due_at, skipped: None });
+        let note = self.clock_change(&occasion, due_at);
+        self.rows.push(Planned { sequence, message, occasion, lead, audience, channel, due_at, skipped: None, note });
     }
 
     /// The first message of every channel that was never told. Returns when each channel hears (or heard).

@@ -105,7 +105,8 @@ impl<'a> LedgerRow<'a> {
     /// A row that is only planned.
     #[must_use]
     pub fn planned(plan: &'a Planned) -> Self {
-        Self { plan, fate: plan.skipped.map(not_sent).unwrap_or_default() }
+        let fate = plan.skipped.map(not_sent).unwrap_or_default();
+        Self { plan, fate: one_line(&[fate, noted(plan)].join(" ")) }
     }
 
     /// A stored row.
@@ -126,8 +127,13 @@ impl<'a> LedgerRow<'a> {
             DeliveryState::Dead => format!("given up: {}", row.error.as_deref().unwrap_or("no answer")),
             DeliveryState::Skipped | DeliveryState::Superseded => why,
         };
-        Self { plan: &row.plan, fate: one_line(&fate) }
+        Self { plan: &row.plan, fate: one_line(&[fate, noted(&row.plan)].join(" ")) }
     }
+}
+
+/// What a change of the clocks did to the time.
+fn noted(plan: &Planned) -> String {
+    plan.note.as_ref().map(|note| format!("({note})")).unwrap_or_default()
 }
 
 fn times(n: i64) -> String {

@@ -11,6 +11,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::window::{State, Step, Window};
 use crate::message::{Block, Message, text, words};
 
+/// Characters one item may have, as `change add` takes it.
+const LONGEST_ITEM: usize = 1_000;
 /// Items one window may hold: more is a sign of something pasted by mistake.
 const MOST_ITEMS: usize = 500;
 
@@ -44,6 +46,12 @@ impl Cx<'_> {
         if drafts.is_empty() {
             let detail =
                 "There is no Markdown list in that text; every item starts with `- [ ]` or `-` on a line of its own.";
+            let hint = format!("/maintenance change import {} \"- [ ] first item\"", w.id);
+            return Err(Refusal::rule(detail, hint).into());
+        }
+        if let Some(n) = drafts.iter().position(|draft| draft.text.chars().count() > LONGEST_ITEM) {
+            let detail =
+                format!("Item {} of that list has more than {LONGEST_ITEM} characters; nothing was added.", n + 1);
             let hint = format!("/maintenance change import {} \"- [ ] first item\"", w.id);
             return Err(Refusal::rule(detail, hint).into());
         }

@@ -144,8 +144,12 @@ impl From<Refusal> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error.kind() {
-            kind @ (Fault::Full | Fault::ReadOnly) => {
-                let why = if kind == Fault::Full { "The disk is full" } else { "The database is read-only" };
+            kind @ (Fault::Full | Fault::ReadOnly | Fault::Io) => {
+                let why = match kind {
+                    Fault::Full => "The disk is full",
+                    Fault::ReadOnly => "The database is read-only",
+                    _ => "The disk cannot be written",
+                };
                 tracing::error!(error = %error, "a command was refused because nothing can be stored");
                 Self::Refused(Refusal::Storage {
                     detail: format!(

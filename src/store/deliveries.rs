@@ -13,7 +13,7 @@ use crate::domain::window::WindowId;
 
 macro_rules! delivery_columns {
     () => {
-        "id, subject, window_id, sequence, message, occasion, lead, audience, channel, due_at, state, reason, error, \
+        "id, subject, window_id, sequence, message, occasion, lead, audience, channel, due_at, note, state, reason, error, \
          attempts, in_doubt, sent_at, remote_id, created_at"
     };
 }
@@ -41,6 +41,7 @@ pub(super) struct DeliveryRow {
     audience: String,
     channel: String,
     due_at: DateTime<Utc>,
+    note: Option<String>,
     state: String,
     reason: Option<String>,
     error: Option<String>,
@@ -68,6 +69,7 @@ impl TryFrom<DeliveryRow> for Delivery {
                 channel: from_word(what("channel"), &row.channel)?,
                 due_at: row.due_at,
                 skipped: reason.filter(|_| state == DeliveryState::Skipped),
+                note: row.note,
             },
             id: row.id,
             subject: row.subject,
@@ -120,7 +122,7 @@ impl Tx {
         Ok(on!(self, |c| {
             let mut query = QueryBuilder::new(
                 "INSERT INTO deliveries (id, subject, window_id, sequence, class, message, occasion, lead, audience, \
-                 channel, due_at, state, reason, attempts, claim_at, in_doubt, created_at) ",
+                 channel, due_at, note, state, reason, attempts, claim_at, in_doubt, created_at) ",
             );
             query.push_values((first..).zip(rows), |mut values, (id, plan)| {
                 let state = if plan.skipped.is_some() { DeliveryState::Skipped } else { DeliveryState::Due };
@@ -136,6 +138,7 @@ impl Tx {
                     .push_bind(&plan.audience)
                     .push_bind(plan.channel.to_string())
                     .push_bind(whole(plan.due_at))
+                    .push_bind(&plan.note)
                     .push_bind(state.as_str())
                     .push_bind(plan.skipped.map(Reason::as_str))
                     .push_bind(0_i64)

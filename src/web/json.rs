@@ -102,6 +102,7 @@ pub(super) fn delivery(d: &Delivery) -> Value {
         "audience": d.plan.audience,
         "channel": d.plan.channel,
         "due_at": instant(d.plan.due_at),
+        "note": d.plan.note,
         "state": d.state,
         "reason": reason,
         "attempts": d.attempts,

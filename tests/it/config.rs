@@ -79,7 +79,7 @@ fn the_kinds_have_the_rules_of_the_lifecycle() {
     let config = Config::with_defaults();
     assert_eq!(rules(&config, "scheduled"), "14d [7d 3d 1d] 7d true false 15m");
     assert_eq!(rules(&config, "emergency"), "at_once [1h] at_once true false 15m");
-    assert_eq!(rules(&config, "no_downtime"), "1d [] 1d true false 15m");
+    assert_eq!(rules(&config, "no_downtime"), "1d [] 7d true false 15m");
     assert_eq!(config.organisation.policies.len(), 3);
 }
 

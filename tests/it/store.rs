@@ -71,6 +71,7 @@ pub fn planned(channel: &str, due_at: DateTime<Utc>) -> Planned {
         channel: Channel::Builtin(channel.into()),
         due_at,
         skipped: None,
+        note: None,
     }
 }
 

@@ -34,6 +34,7 @@ async fn planned_rows_come_back_in_the_order_they_are_due() {
             lead: None,
             channel: Channel::Log("audit".into()),
             skipped: Some(Reason::DayOffMerge),
+            note: Some("the clocks skip that time".into()),
             ..planned("a", minute(5))
         };
         let sync = Planned {

@@ -341,3 +341,34 @@ async fn a_window_without_a_contact_is_announced_all_the_same_and_ops_are_asked_
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_lead_that_falls_into_a_change_of_the_clocks_moves_on_or_takes_the_first_and_the_ledger_notes_it() {
+    let config = r#"
+[organisation]
+time_zone = "Europe/Helsinki"
+
+[policy.scheduled]
+announce = "14d"
+remind = ["7d@03:30"]
+"#;
+    story(config, "2027-03-01 00:00", async |bot| {
+        // 28 March 2027: 03:00 to 04:00 does not exist, so 03:30 is 04:30 (01:30 UTC).
+        bot.say("anna", "/maintenance schedule \"Spring\" service:crm when:\"2027-04-04 12:00-13:00\"").await;
+        // 31 October 2027: 03:00 to 04:00 comes twice, so 03:30 is the first one, in summer time (00:30 UTC).
+        bot.say("anna", "/maintenance schedule \"Autumn\" service:crm when:\"2027-11-07 12:00-13:00\"").await;
+        let noted = async |id: i64| {
+            let rows = bot.ledger(id).await;
+            let row = rows.into_iter().find(|r| r.plan.message.as_str() == "reminder").expect("a reminder");
+            (row.plan.due_at.to_rfc3339(), row.plan.note.expect("a note"))
+        };
+        let (spring, autumn) = (noted(1).await, noted(2).await);
+        assert_eq!(spring.0, "2027-03-28T01:30:00+00:00");
+        assert!(spring.1.contains("moved on by the gap"), "{}", spring.1);
+        assert_eq!(autumn.0, "2027-10-31T00:30:00+00:00");
+        assert!(autumn.1.contains("the first was taken"), "{}", autumn.1);
+        let shown = bot.say("anna", "/maintenance reminders MW-1").await.message.plain();
+        assert!(shown.contains("moved on by the gap"), "{shown}");
+    })
+    .await;
+}
