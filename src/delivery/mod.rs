@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 pub use decide::{About, Decision, decide};
@@ -26,6 +27,8 @@ use crate::store::{Claimed, Db, Settled, StoreError, Tx};
 
 /// Rows claimed in one go.
 const BATCH: i64 = 100;
+/// Rows that are sent at the same time.
+const AT_ONCE: usize = 16;
 /// How long a claimed row is ours; a row whose lease ran out is in doubt and claimed again.
 const LEASE: TimeDelta = TimeDelta::minutes(1);
 /// A row is given up that could not be sent for so long after it was due, and was tried so often.
@@ -131,12 +134,15 @@ impl Sender {
             if claimed.is_empty() {
                 return Ok(handled);
             }
-            for row in &claimed {
+            // No two of them are for the same window and channel, so they do not have to wait for each other.
+            for together in claimed.chunks(AT_ONCE) {
                 if stop.is_cancelled() {
                     return Ok(handled);
                 }
-                self.handle(row, now).await?;
-                handled += 1;
+                for done in join_all(together.iter().map(|row| self.handle(row, now))).await {
+                    done?;
+                    handled += 1;
+                }
             }
             self.wake.ring();
         }

@@ -201,6 +201,12 @@ impl Service {
     /// # Errors
     /// A fault of maintbot's own, for the operator: nothing of the command is stored.
     pub async fn run(&self, invocation: &Invocation) -> anyhow::Result<Answer> {
+        // A task of its own: a caller that goes away half-way (a closed browser) does not cut it off.
+        let (service, invocation) = (self.clone(), invocation.clone());
+        tokio::spawn(async move { service.run_to_the_end(&invocation).await }).await?
+    }
+
+    async fn run_to_the_end(&self, invocation: &Invocation) -> anyhow::Result<Answer> {
         let scope = invocation.key.as_ref().map(|key| format!("{}\n{}\n{key}", invocation.place, invocation.actor.id));
         let Some(key) = scope.as_deref() else {
             return match self.attempt(invocation, None).await {
@@ -255,17 +261,24 @@ impl Service {
             creates.then(|| format!("{}\n{}\n{}", invocation.place, invocation.actor.id, command.render()));
         let mut cx = self.context(tx, invocation, parsed);
         cx.admit().await?;
-        if let Some(fingerprint) = &fingerprint {
+        if fingerprint.is_some() {
             cx.wait_in_line().await?;
-            // In the meantime the same delivery may have been answered by somebody else.
-            if let Some(key) = key
-                && cx.tx.answer(key).await?.is_some()
-            {
-                return Err(Failure::Redelivered);
+        }
+        // In the meantime the same delivery may have been answered. What this transaction reads may be on its way to the
+        // disk still, so the answer waits for the commit like one that stores something.
+        if let Some(key) = key
+            && let Some(first) = cx.tx.answer(key).await?
+        {
+            return Ok(serde_json::from_str(&first.body).map_err(anyhow::Error::from)?);
+        }
+        if let Some(fingerprint) = &fingerprint
+            && let Some(before) = cx.repeat_of(fingerprint).await?
+        {
+            let answer = Answer::Done(before);
+            if let Some(key) = key {
+                tx.save_answer(key, status(&answer), &body(&answer)?, self.now()).await?;
             }
-            if let Some(before) = cx.repeat_of(fingerprint).await? {
-                return Err(Failure::Instead(Answer::Done(before).into()));
-            }
+            return Ok(answer);
         }
         let mut reply = cx.execute().await?;
         if command.dry_run() {

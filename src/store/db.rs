@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
+use super::group::Writer;
 use super::{BackupError, OpenError, Result, StoreError};
 
 /// How long a probe may take: an operator's page must not hang with the database.
@@ -15,8 +16,8 @@ const PROBE_LIMIT: Duration = Duration::from_secs(5);
 pub enum Db {
     /// A file. Writers queue for one connection, because SQLite has one writer; readers never wait for it.
     Sqlite {
-        /// The only connection that writes.
-        write: SqlitePool,
+        /// The only connection that writes, and one flush for many.
+        write: Writer,
         /// Connections that cannot write.
         read: SqlitePool,
     },
@@ -57,7 +58,12 @@ impl Db {
         F: AsyncFnOnce(&mut Tx) -> std::result::Result<T, E>,
         E: From<StoreError>,
     {
-        let mut tx = self.begin_write().await?;
+        let pool = match self {
+            Self::Sqlite { write, .. } => return write.write(work).await,
+            Self::Postgres(pool) => pool,
+        };
+        let begun = pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await;
+        let mut tx = Tx::Postgres(begun.map_err(StoreError::from)?);
         match work(&mut tx).await {
             Ok(done) => {
                 tx.commit().await?;
@@ -83,14 +89,6 @@ impl Db {
         let result = work(&mut tx).await;
         tx.roll_back().await;
         result
-    }
-
-    async fn begin_write(&self) -> Result<Tx> {
-        Ok(match self {
-            // A transaction that starts by reading and then writes fails at once when somebody else wrote in between.
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?),
-        })
     }
 
     async fn begin_read(&self) -> Result<Tx> {
@@ -155,7 +153,7 @@ impl Db {
     #[must_use]
     pub fn sole_sender(&self) -> Option<std::fs::File> {
         let Self::Sqlite { write, .. } = self else { return None };
-        let mut name = write.connect_options().get_filename().as_os_str().to_owned();
+        let mut name = write.pool().connect_options().get_filename().as_os_str().to_owned();
         name.push("-sender");
         let file = std::fs::File::options().create(true).append(true).open(name).ok()?;
         file.try_lock().ok().map(|()| file)
@@ -185,13 +183,17 @@ impl Tx {
 
     /// Where this fails the connection is gone, and the database rolls back by itself.
     async fn roll_back(self) {
-        let rolled_back = match self {
-            Self::Sqlite(open) => open.rollback().await,
-            Self::Postgres(open) => open.rollback().await,
-        };
-        if let Err(error) = rolled_back {
-            tracing::debug!(%error, "a transaction was left to the database to roll back");
+        match self {
+            Self::Sqlite(open) => roll_back(open).await,
+            Self::Postgres(open) => roll_back(open).await,
         }
+    }
+}
+
+/// Where this fails the connection is gone, and the database rolls back by itself.
+pub(super) async fn roll_back<D: sqlx::Database>(open: Transaction<'static, D>) {
+    if let Err(error) = open.rollback().await {
+        tracing::debug!(%error, "a transaction was left to the database to roll back");
     }
 }
 

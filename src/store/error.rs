@@ -14,6 +14,9 @@ pub enum StoreError {
     /// A row that must be there is not.
     #[error("the database has no {0}")]
     Missing(String),
+    /// The transaction that it shared with others came to nothing; why, and what sort of trouble that was.
+    #[error("nothing was stored: {0}")]
+    Lost(String, Fault),
     /// No answer in time.
     #[error("the database did not answer in time")]
     TimedOut,
@@ -68,6 +71,7 @@ impl StoreError {
             Self::Sql(error) => fault_of(error),
             Self::Corrupt(_) => Fault::Corrupt,
             Self::Missing(_) => Fault::Other,
+            Self::Lost(_, fault) => *fault,
             Self::TimedOut => Fault::Unavailable,
         }
     }

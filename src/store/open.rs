@@ -75,7 +75,7 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
     }
     let read =
         pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(fault)?;
-    Ok(Db::Sqlite { write, read })
+    Ok(Db::Sqlite { write: super::group::Writer::new(write), read })
 }
 
 /// Whether a connection that comes back may be used again. A full or failing disk makes SQLite roll back by itself; the

@@ -117,7 +117,8 @@ fn judge(database: &str, hot: &Hot, plan: &[String]) {
 async fn hot_queries_use_their_indexes_on_sqlite() {
     let folder = tempfile::tempdir().expect("a folder");
     let db = Db::open(&format!("sqlite://{}", folder.path().join("plans.db").display())).await.expect("a file");
-    let Db::Sqlite { write: pool, .. } = &db else { panic!("a file") };
+    let Db::Sqlite { write, .. } = &db else { panic!("a file") };
+    let pool = write.pool();
     for sql in FILL {
         let sql = sql.replace("$TIME", TIME_SQLITE);
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.expect("rows");

@@ -81,6 +81,7 @@ async fn a_file_is_written_through_to_the_disk_with_a_log_and_checked_references
     let folder = folder();
     let db = sqlite(&folder).await;
     let Db::Sqlite { write, read } = &db else { panic!("a file") };
+    let write = write.pool();
     for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)] {
         for pool in [write, read] {
             let sql = sqlx::AssertSqlSafe(format!("PRAGMA {pragma}"));
@@ -213,7 +214,8 @@ async fn a_place_where_no_file_can_be_is_refused_with_what_to_write_instead() {
 async fn a_full_database_is_told_apart_and_works_again_when_there_is_room() {
     let folder = folder();
     let db = sqlite(&folder).await;
-    let Db::Sqlite { write: pool, .. } = &db else { panic!("a file") };
+    let Db::Sqlite { write: writer, .. } = &db else { panic!("a file") };
+    let pool = writer.pool();
     // As many pages as there are: the file may not grow.
     sqlx::query("PRAGMA max_page_count = 1").execute(pool).await.expect("a limit");
     let large = maintbot::domain::window::Window { impact: "x".repeat(100_000), ..window(1, minute(0)) };

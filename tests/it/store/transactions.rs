@@ -147,7 +147,7 @@ async fn a_database_that_works_answers_and_takes_writes() {
 async fn a_read_only_database_is_told_apart() {
     on_both(async |db| {
         match &db {
-            Db::Sqlite { write, .. } => sqlx::query("PRAGMA query_only = ON").execute(write).await.map(drop),
+            Db::Sqlite { write, .. } => sqlx::query("PRAGMA query_only = ON").execute(write.pool()).await.map(drop),
             Db::Postgres(pool) => {
                 // For every session to come; the ones in the pool end.
                 let name: String =

@@ -365,7 +365,7 @@ async fn a_row_that_maintbot_did_not_write_is_reported_with_its_place() {
         write(&db, async |tx| tx.insert_window(&window(1, minute(0))).await).await;
         let sql = "UPDATE windows SET state = 'exploded'";
         match &db {
-            Db::Sqlite { write, .. } => sqlx::query(sql).execute(write).await.map(drop),
+            Db::Sqlite { write, .. } => sqlx::query(sql).execute(write.pool()).await.map(drop),
             Db::Postgres(pool) => sqlx::query(sql).execute(pool).await.map(drop),
         }
         .expect("an update");
