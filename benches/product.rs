@@ -25,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 const CONNECTIONS: usize = 32;
 const COMMANDS: usize = 4_000;
 const STORED: [usize; 2] = [1_000, 1_000_000];
+const ROUNDS: usize = 21;
+const TICKS: u32 = 200;
 
 fn main() -> anyhow::Result<()> {
     // `cargo test --benches` only wants to know that it runs.
@@ -35,10 +37,19 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn all() -> anyhow::Result<()> {
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let wanted = |part: &str| chosen.is_empty() || chosen.iter().any(|c| c == part);
     println!("machine: {}", machine());
-    start_and_memory().await?;
-    scheduling().await?;
-    ticks().await
+    if wanted("start") {
+        start_and_memory().await?;
+    }
+    if wanted("scheduling") {
+        scheduling().await?;
+    }
+    if wanted("ticks") {
+        ticks().await?;
+    }
+    Ok(())
 }
 
 fn machine() -> String {
@@ -257,25 +268,44 @@ async fn bare_loop(folder: &Path) -> anyhow::Result<(f64, usize)> {
     Ok((per_second(COMMANDS, began.elapsed()), rows.len()))
 }
 
-/// A look at the clock with nothing due, on little and on much that is stored.
+/// A look at the clock with nothing due, on little and on much that is stored: alternating, so that whatever else the
+/// machine does meets both.
 async fn ticks() -> anyhow::Result<()> {
-    let mut took = Vec::new();
+    let folder = tempfile::tempdir()?;
+    let mut sides = Vec::new();
     for stored in STORED {
-        let folder = tempfile::tempdir()?;
-        let parts = parts(&format!("sqlite://{}", folder.path().join("ticks.db").display())).await?;
-        fill(&parts.db, stored).await?;
-        let stop = CancellationToken::new();
-        let now = Clock::wall();
-        let rounds = 2_000;
-        let began = Instant::now();
-        for _ in 0..rounds {
-            ensure!(parts.service.tick(now).await? + parts.sender.tick(now, &stop).await? == 0, "something was due");
-        }
-        let each = began.elapsed() / rounds;
-        println!("a tick with nothing due, {stored} deliveries stored: {:.3} ms (aim: under 1)", millis(each));
-        took.push(each.as_secs_f64());
+        let url = format!("sqlite://{}", folder.path().join(format!("{stored}.db")).display());
+        let db = Db::open(&url).await?;
+        fill(&db, stored).await?;
+        // Closing moves the write-ahead log into the file, as a database at rest has it.
+        db.close().await;
+        sides.push((stored, parts(&url).await?, Vec::new()));
     }
-    println!("ratio of the two: {:.2} (aim: at most 1.3)", took[1] / took[0]);
+    let stop = CancellationToken::new();
+    let now = Clock::wall();
+    for _ in 0..ROUNDS {
+        for (_, parts, times) in &mut sides {
+            let began = Instant::now();
+            for _ in 0..TICKS {
+                ensure!(
+                    parts.service.tick(now).await? + parts.sender.tick(now, &stop).await? == 0,
+                    "something was due"
+                );
+            }
+            times.push(began.elapsed() / TICKS);
+        }
+    }
+    let mut medians = Vec::new();
+    for (stored, _, times) in &mut sides {
+        times.sort();
+        let median = times[times.len() / 2];
+        println!(
+            "a tick with nothing due, {stored} deliveries stored, median: {:.3} ms (aim: under 1)",
+            millis(median)
+        );
+        medians.push(median.as_secs_f64());
+    }
+    println!("ratio of the two: {:.2} (aim: at most 1.3)", medians[1] / medians[0]);
     Ok(())
 }
 

@@ -78,7 +78,11 @@ pub fn facts(organisation: &Organisation, w: &Window, now: DateTime<Utc>) -> Vec
 pub fn ledger<'a>(rows: impl Iterator<Item = LedgerRow<'a>>, zone: &Zone) -> Block {
     let rows: Vec<LedgerRow<'_>> = rows.filter(|row| row.plan.message.class() == Class::Message).collect();
     let cells = |row: &LedgerRow<'_>| {
-        let what = row.plan.message.as_str().replace('_', " ");
+        let what = match row.plan.message {
+            MessageKind::EmptyList => "empty change list".into(),
+            MessageKind::NoPoc => "no contact".into(),
+            other => other.as_str().replace('_', " "),
+        };
         let lead =
             row.plan.lead.as_deref().filter(|lead| *lead != "at_once").map(|l| format!(" {l}")).unwrap_or_default();
         vec![

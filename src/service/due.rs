@@ -19,6 +19,8 @@ use crate::domain::window::{Window, WindowId};
 
 /// Windows looked at in one go.
 const BATCH: i64 = 100;
+/// After a ring, how long to wait for others: many commands at once are looked at together.
+const GATHER: Duration = Duration::from_millis(10);
 /// Other processes commit without ringing: look at least this often.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often old answers are removed.
@@ -78,7 +80,7 @@ impl Service {
                 () = stop.cancelled() => {}
                 () = wait => {}
                 () = Clock::pause(LOOK_EVERY) => {}
-                _ = rings.changed() => {}
+                _ = rings.changed() => Clock::pause(GATHER).await,
             }
         }
     }

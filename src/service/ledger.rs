@@ -49,8 +49,14 @@ impl Cx<'_> {
     /// Stores the window and brings its ledger in step: the ladder replanned, what is pointless superseded, issue and
     /// earlier posts owed an update. `event` is what caused it.
     pub(super) async fn conclude(&mut self, w: &Window, items: &ChangeList, event: i64, what: &What) -> Outcome<()> {
-        self.tx.update_window(w).await?;
-        let rows = self.tx.deliveries(w.id).await?;
+        // A window that was stored just now has nothing in its ledger yet.
+        let just_stored = matches!(what, What::Scheduled) && items.0.is_empty();
+        let rows = if just_stored {
+            Vec::new()
+        } else {
+            self.tx.update_window(w).await?;
+            self.tx.deliveries(w.id).await?
+        };
         self.supersede(w, &rows).await?;
         self.replan(w, items, &rows).await?;
         if what.is_public() {

@@ -115,13 +115,12 @@ impl Open {
         E: From<StoreError>,
     {
         // While work runs the transaction is its own: work that is dropped half-way takes the transaction with it.
-        let mut tx = match self.tx.take() {
-            Some(tx) => tx,
-            None => {
-                self.end(Err(("work that shared its transaction was cut off".into(), Fault::Other)));
-                // One that starts by reading and then writes would fail when somebody else wrote in between.
-                pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?
-            }
+        let mut tx = if let Some(tx) = self.tx.take() {
+            tx
+        } else {
+            self.end(&Err(("work that shared its transaction was cut off".into(), Fault::Other)));
+            // One that starts by reading and then writes would fail when somebody else wrote in between.
+            pool.begin_with("BEGIN IMMEDIATE").await.map_err(StoreError::from)?
         };
         if let Err(error) = statement(&mut tx, "SAVEPOINT work").await {
             return Err(self.lost(tx, error).into());
@@ -158,7 +157,7 @@ impl Open {
             Some(tx) => tx.commit().await.map_err(|error| told(&StoreError::from(error))),
             None => Err(("work that shared its transaction was cut off".into(), Fault::Other)),
         };
-        self.end(ended);
+        self.end(&ended);
     }
 
     async fn commit_if_open(&mut self) {
@@ -171,11 +170,11 @@ impl Open {
     fn lost(&mut self, tx: Transaction<'static, Sqlite>, error: sqlx::Error) -> StoreError {
         drop(tx);
         let error = StoreError::from(error);
-        self.end(Err(told(&error)));
+        self.end(&Err(told(&error)));
         error
     }
 
-    fn end(&mut self, ended: Ended) {
+    fn end(&mut self, ended: &Ended) {
         self.round += 1;
         for waiting in self.waiting.drain(..) {
             // Who has gone away does not need to know.

@@ -168,3 +168,27 @@ async fn a_read_only_database_is_told_apart() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn among_many_that_write_at_once_one_that_fails_takes_nobody_along() {
+    on_both(async |db| {
+        let mut tasks = tokio::task::JoinSet::new();
+        for n in 1..=60_i64 {
+            let db = db.clone();
+            tasks.spawn(async move {
+                let done = db.write(async |tx| {
+                    tx.insert_window(&window(n, minute(0))).await?;
+                    if n % 3 == 0 { Err(Refused::Rule) } else { Ok(()) }
+                });
+                (n, done.await.is_ok())
+            });
+        }
+        let answered = tasks.join_all().await;
+        for (n, done) in answered {
+            assert_eq!(done, n % 3 != 0, "window {n}");
+            let stored = db.read(async |tx| tx.window(WindowId(n)).await).await.expect("readable");
+            assert_eq!(stored.is_some(), done, "window {n} is stored exactly if that was answered");
+        }
+    })
+    .await;
+}
