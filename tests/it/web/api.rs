@@ -163,6 +163,7 @@ async fn the_ledger_of_a_window_has_every_name_of_the_contract() {
         "id",
         "lead",
         "message",
+        "note",
         "occasion",
         "reason",
         "remote_id",
