@@ -46,6 +46,7 @@ pub(super) async fn run_demo(mut config: Config, at: DateTime<Utc>, fill: bool) 
     let parts = Parts::open(config, Clock::manual(starts)).await?;
     let stop = CancellationToken::new();
     if fill {
+        tracing::info!("typing the commands of one year; that takes some seconds, half a minute in a debug build");
         demo::type_a_year(&parts, at, &stop).await?;
     }
     let (mover, requests) = Mover::channel();
