@@ -5,6 +5,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Other processes (the terminal, a second replica) commit without ringing: loops look at least this often.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// After a ring, how long to wait for others: many commands at once are looked at together.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// Where time comes from.
 #[derive(Clone, Debug)]
@@ -67,6 +73,23 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
     pub async fn pause(for_how_long: Duration) {
         tokio::time::sleep(for_how_long).await;
+    }
+
+    /// What a background loop does between two looks: returns at `next` (UTC), soon after a ring, when `stop` is asked
+    /// for, and after a second at the latest.
+    pub async fn rest(&self, next: Option<DateTime<Utc>>, rings: &mut watch::Receiver<u64>, stop: &CancellationToken) {
+        let wait = async {
+            match next {
+                Some(at) => self.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = wait => {}
+            () = Self::pause(LOOK_EVERY) => {}
+            _ = rings.changed() => Self::pause(GATHER).await,
+        }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a sleep needs the fraction of the second")]

@@ -77,7 +77,7 @@ impl Parts {
 ///
 /// # Errors
 /// The system gives no randomness.
-pub fn random_text() -> anyhow::Result<String> {
+pub(super) fn random_text() -> anyhow::Result<String> {
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the system gives no randomness: {e}"))?;
     Ok(hex::encode(bytes))

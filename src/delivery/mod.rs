@@ -36,10 +36,6 @@ const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 const TRIES: i64 = 5;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
-/// After a ring, how long to wait for others: many commands at once are looked at together.
-const GATHER: Duration = Duration::from_millis(10);
-/// Other processes (the terminal, a second replica) commit without ringing: look at least this often.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The sender of one process.
 #[derive(Clone, Debug)]
@@ -90,18 +86,7 @@ impl Sender {
                     None
                 }
             };
-            let wait = async {
-                match next {
-                    Some(at) => self.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = wait => {}
-                () = Clock::pause(LOOK_EVERY) => {}
-                _ = rings.changed() => Clock::pause(GATHER).await,
-            }
+            self.clock.rest(next, &mut rings, &stop).await;
         }
         let released = self.db.write(async |tx| tx.release(&self.owner).await).await;
         if let Err(error) = released {

@@ -1,13 +1,10 @@
 //! What the clock does to windows: starting, chasing, completing. Each is a transaction of its own, done by maintbot.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::run::Completion;
 use super::{Cx, Failure, Outcome, Service};
-use crate::clock::Clock;
 use crate::command::{Input, parse};
 use crate::domain::access::Actor;
 use crate::domain::change::ChangeList;
@@ -19,10 +16,6 @@ use crate::domain::window::{Window, WindowId};
 
 /// Windows looked at in one go.
 const BATCH: i64 = 100;
-/// After a ring, how long to wait for others: many commands at once are looked at together.
-const GATHER: Duration = Duration::from_millis(10);
-/// Other processes commit without ringing: look at least this often.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often old answers are removed.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 /// Redeliveries come within days; a month is on the safe side.
@@ -70,18 +63,7 @@ impl Service {
                     None
                 }
             };
-            let wait = async {
-                match next {
-                    Some(at) => self.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = wait => {}
-                () = Clock::pause(LOOK_EVERY) => {}
-                _ = rings.changed() => Clock::pause(GATHER).await,
-            }
+            self.clock.rest(next, &mut rings, &stop).await;
         }
     }
 
