@@ -259,7 +259,7 @@ async fn bare_loop(folder: &Path) -> anyhow::Result<(f64, usize)> {
             }
             tx.insert_window(&window).await?;
             tx.add_event(id, window.created_at, "anna", "bench", &What::Scheduled).await?;
-            tx.insert_deliveries(&id.to_string(), Some(id), &rows, window.created_at).await?;
+            tx.insert_deliveries(id.into(), id.into(), &rows, window.created_at).await?;
             tx.set_next_action(id, Some(window.span.starts_at)).await?;
             Ok::<_, StoreError>(())
         })
@@ -328,7 +328,7 @@ async fn fill(db: &Db, deliveries: usize) -> anyhow::Result<()> {
                 note: None,
             };
             let rows: Vec<Planned> = (0..100).map(row).collect();
-            tx.insert_deliveries(&id.to_string(), Some(id), &rows, Clock::wall()).await?;
+            tx.insert_deliveries(id.into(), id.into(), &rows, Clock::wall()).await?;
             tx.set_next_action(id, Some(far)).await
         })
         .await?;
@@ -366,5 +366,13 @@ fn window(id: maintbot::domain::window::WindowId, starts_at: DateTime<Utc>) -> W
         no_shows: 0,
         overruns: 0,
         created_at: starts_at - TimeDelta::days(30),
+        downtimes: std::collections::BTreeMap::new(),
+        plan: None,
+        series: None,
+        occurrence: None,
+        detached: false,
+        published: None,
+        request: None,
+        told_round: 0,
     }
 }

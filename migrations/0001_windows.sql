@@ -21,6 +21,10 @@ CREATE TABLE windows (
     zone TEXT NOT NULL,
     downtime_least_s BIGINT,
     downtime_most_s BIGINT,
+    -- What is down for so long, one after the other, such as `tenant`.
+    downtime_per TEXT,
+    -- Where it differs, by service.
+    downtimes TEXT NOT NULL,
     impact TEXT NOT NULL,
     category TEXT,
     rollback TEXT NOT NULL,
@@ -40,17 +44,27 @@ CREATE TABLE windows (
     attended_at TIMESTAMPTZ,
     no_shows BIGINT NOT NULL,
     overruns BIGINT NOT NULL,
+    -- What the public still sees, and what an approver is asked, while a change waits for approval.
+    published TEXT,
+    request TEXT,
+    told_round BIGINT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     -- When the clock will next do something to it; NULL: nothing until somebody acts.
     next_action_at TIMESTAMPTZ,
     -- Item numbers are never given twice, also after an item is removed.
-    last_item_number BIGINT NOT NULL DEFAULT 0
+    last_item_number BIGINT NOT NULL DEFAULT 0,
+    -- From start to end, in seconds: how far back of an instant a window may begin that lasts until then.
+    length_s BIGINT NOT NULL
 );
 
 CREATE INDEX windows_start ON windows (starts_at, id);
 CREATE INDEX windows_end ON windows (ends_at, starts_at);
 CREATE INDEX windows_open ON windows (starts_at, id)
     WHERE state IN ('pending', 'scheduled', 'in_progress', 'verifying');
+CREATE INDEX windows_longest ON windows (length_s)
+    WHERE state IN ('pending', 'scheduled', 'in_progress', 'verifying');
+CREATE INDEX windows_running ON windows (starts_at, id) WHERE state IN ('in_progress', 'verifying');
+CREATE INDEX windows_completed ON windows (actual_end, id) WHERE state = 'completed';
 CREATE INDEX windows_next_action ON windows (next_action_at, id) WHERE next_action_at IS NOT NULL;
 
 -- The same as windows.services and windows.regions, to find windows by them.
@@ -88,10 +102,11 @@ CREATE INDEX change_items_assignee ON change_items (assignee, window_id) WHERE a
 
 CREATE TABLE events (
     id BIGINT NOT NULL PRIMARY KEY,
-    window_id BIGINT NOT NULL REFERENCES windows (id),
+    -- The id of a window, plan, series or freeze, such as `MW-1`.
+    subject TEXT NOT NULL,
     at TIMESTAMPTZ NOT NULL,
     actor TEXT NOT NULL,
     place TEXT NOT NULL,
     what TEXT NOT NULL
 );
-CREATE INDEX events_window ON events (window_id, id);
+CREATE INDEX events_subject ON events (subject, id);

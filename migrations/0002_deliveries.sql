@@ -1,9 +1,10 @@
 -- The ledger: what is owed, what was sent, and why something was not.
 CREATE TABLE deliveries (
     id BIGINT NOT NULL PRIMARY KEY,
+    -- What it is about, such as `MW-1`.
     subject TEXT NOT NULL,
-    -- 0 where there is no window.
-    window_id BIGINT NOT NULL,
+    -- Within a queue and channel the order is kept: the plan for its phases, else the subject itself.
+    queue TEXT NOT NULL,
     sequence BIGINT NOT NULL,
     class TEXT NOT NULL,
     message TEXT NOT NULL,
@@ -31,8 +32,8 @@ CREATE TABLE deliveries (
 
 -- Partial, so that taking the next row costs the same however much was sent before.
 CREATE INDEX deliveries_claim ON deliveries (claim_at, id) WHERE state IN ('due', 'retrying', 'sending');
-CREATE INDEX deliveries_order ON deliveries (subject, channel, due_at, id)
+CREATE INDEX deliveries_order ON deliveries (queue, channel, due_at, id)
     WHERE state IN ('due', 'retrying', 'sending');
 CREATE INDEX deliveries_lease ON deliveries (lease_owner) WHERE state = 'sending';
 CREATE INDEX deliveries_unfinished ON deliveries (state) WHERE state IN ('due', 'retrying', 'sending', 'dead');
-CREATE INDEX deliveries_window ON deliveries (window_id, due_at, id);
+CREATE INDEX deliveries_subject ON deliveries (subject, due_at, id);

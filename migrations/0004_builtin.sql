@@ -8,7 +8,8 @@ CREATE TABLE builtin_channels (
 CREATE TABLE builtin_posts (
     id BIGINT NOT NULL PRIMARY KEY,
     channel TEXT NOT NULL REFERENCES builtin_channels (name),
-    window_id BIGINT,
+    -- What it is about, such as `MW-1`.
+    subject TEXT,
     delivery_id BIGINT,
     text TEXT NOT NULL,
     posted_at TIMESTAMPTZ NOT NULL,
@@ -18,9 +19,9 @@ CREATE INDEX builtin_posts_channel ON builtin_posts (channel, id);
 -- Unique: a delivery can never become two posts.
 CREATE UNIQUE INDEX builtin_posts_delivery ON builtin_posts (delivery_id) WHERE delivery_id IS NOT NULL;
 
--- The built-in tracker: one change-list issue per window.
+-- The built-in tracker: one change-list issue per window or plan.
 CREATE TABLE builtin_issues (
-    window_id BIGINT NOT NULL PRIMARY KEY REFERENCES windows (id),
+    subject TEXT NOT NULL PRIMARY KEY,
     title TEXT NOT NULL,
     body TEXT NOT NULL,
     is_open BOOLEAN NOT NULL,
@@ -29,4 +30,5 @@ CREATE TABLE builtin_issues (
     updated_at TIMESTAMPTZ NOT NULL,
     closed_at TIMESTAMPTZ
 );
-CREATE INDEX builtin_issues_open ON builtin_issues (window_id) WHERE is_open;
+CREATE INDEX builtin_issues_opened ON builtin_issues (opened_at, subject);
+CREATE INDEX builtin_issues_open ON builtin_issues (opened_at, subject) WHERE is_open;

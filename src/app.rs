@@ -1,6 +1,7 @@
 //! Wiring: opens the database, builds the parts, starts and stops the tasks.
 
 mod demo;
+mod measure;
 mod parts;
 mod serve;
 
@@ -22,6 +23,7 @@ use crate::service::{self, Invocation, Service};
 use crate::store::Db;
 use crate::web;
 
+pub use measure::Measurer;
 pub use parts::Parts;
 use parts::random_text;
 use serve::{run_demo, serve};

@@ -4,11 +4,18 @@
 //! defaults, so that no file at all is a good configuration. Reads files, never the process environment: the caller
 //! hands it over. Secrets stay in [`secrecy`] types and are in no message.
 
+mod audience;
 mod build;
+mod estate;
+mod file;
+mod policy;
 mod problem;
 mod schema;
 mod section;
+mod server;
 mod source;
+mod word;
+mod working;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -31,7 +38,7 @@ pub const PREFIX: &str = "MAINTBOT__";
 /// The file that is read from the working directory when none is named.
 pub const FILE_NAME: &str = "maintbot.toml";
 
-/// Larger files are not a configuration (bytes).
+/// Larger files are neither a configuration nor a calendar of holidays (bytes).
 const LARGEST_FILE: u64 = 1024 * 1024;
 /// Larger files are not a secret (bytes).
 const LARGEST_SECRET: u64 = 64 * 1024;
@@ -43,7 +50,9 @@ pub struct Config {
     pub server: Server,
     /// Where it keeps what it knows.
     pub database: Database,
-    /// Services, policies, audiences, people and roles.
+    /// The server that measures how much services are used, where one is written.
+    pub prometheus: Option<Prometheus>,
+    /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
 
@@ -62,6 +71,13 @@ pub struct Server {
 pub struct Database {
     /// `sqlite://…` or `postgres://…`, perhaps with a password in it.
     pub url: SecretString,
+}
+
+/// A Prometheus server, or one that speaks its query language over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prometheus {
+    /// Its address, `http://` or `https://`, perhaps with a path, without a slash at the end and without a password.
+    pub url: String,
 }
 
 impl Default for Config {

@@ -13,8 +13,9 @@ pub mod config;
 pub mod message;
 pub mod store;
 
-// 2: what commands do; how the embedded channels are reached
+// 2: what commands do; how the embedded channels are reached; what is asked of others
 pub mod builtin;
+pub mod prometheus;
 pub mod service;
 
 // 3: the only sender; the surfaces

@@ -106,7 +106,52 @@ fn lines(until: DateTime<Utc>) -> anyhow::Result<Vec<Line>> {
     for (n, story) in stories(until.date_naive()).into_iter().enumerate() {
         story.tell(n, &mut lines)?;
     }
+    lines.extend(standing(until));
     Ok(lines)
+}
+
+/// What was set up of late and stands at the end of the year: a freeze, a series, a plan in three phases, and a window
+/// that waits for an approver.
+fn standing(until: DateTime<Utc>) -> Vec<Line> {
+    let today = until.date_naive();
+    let on = |days: i64| day(today, days).format("%Y-%m-%d");
+    let saturday = |days: i64| on_or_after(day(today, days), Weekday::Sat).format("%Y-%m-%d").to_string();
+    let texts: [(&'static str, Vec<String>); 4] = [
+        ("mikko", vec![format!("/maintenance freeze add \"Peak season\" from:{} to:{}", on(80), on(92))]),
+        (
+            "sam",
+            vec![
+                "/maintenance series \"Rotate certificates\" service:data every:\"first saturday of month 20:00 for 1h\" kind:no_downtime poc:@sam item:\"Issue new certificates\" item:\"Reload the gateways\"".into(),
+            ],
+        ),
+        (
+            "anna",
+            vec![
+                "/maintenance plan new \"Infrastructure upgrade\"".into(),
+                format!("/maintenance schedule \"New cluster, development\" service:studio environment:development when:\"{} 06:00 for 3h\" tz:Europe/Helsinki impact:\"Builders cannot publish\" downtime:3h poc:@anna plan:PL-1", saturday(21)),
+                format!("/maintenance schedule \"New cluster, Asia-Pacific\" service:studio regions:apac when:\"{} 02:00 for 2h\" tz:Asia/Singapore impact:\"Forms pause for up to 15 minutes; work in progress is kept\" downtime:15m poc:@anna plan:PL-1", saturday(28)),
+                format!("/maintenance schedule \"New cluster, Europe and North America\" service:studio regions:eu,na when:\"{} 06:00 for 2h\" tz:Europe/Helsinki impact:\"Forms pause for up to 15 minutes; work in progress is kept\" downtime:15m poc:@anna plan:PL-1", saturday(35)),
+                "/maintenance qa add PL-1 \"Is data safe?\" \"Yes: everything is copied before and checked after each phase.\"".into(),
+                "/maintenance qa add PL-1 \"What do visitors see?\" \"A page that says when the service is back; what they typed is kept.\"".into(),
+                "/maintenance plan publish PL-1".into(),
+            ],
+        ),
+        (
+            "mikko",
+            vec![format!("/maintenance schedule \"Replace a failing disk\" service:jira when:\"{} 21:00 for 1h\" tz:Europe/Helsinki downtime:5m poc:@mikko reason:\"the vendor says it will not last the week\"", on(3))],
+        ),
+    ];
+    let said = texts.into_iter().enumerate();
+    said.flat_map(|(n, (who, texts))| {
+        let begin = until - TimeDelta::hours(20 - 4 * i64::try_from(n).unwrap_or(0));
+        texts.into_iter().enumerate().map(move |(m, text)| Line {
+            at: begin + TimeDelta::minutes(i64::try_from(m).unwrap_or(0)),
+            story: usize::MAX - 10 * n - m,
+            who,
+            text,
+        })
+    })
+    .collect()
 }
 
 fn day(from: NaiveDate, days: i64) -> NaiveDate {
@@ -292,6 +337,9 @@ impl Story {
         for (n, item) in self.items.iter().enumerate() {
             let minutes = 5 + i64::try_from(n).unwrap_or(0);
             say(planned + TimeDelta::minutes(minutes), self.poc, format!("/maintenance change add {{w}} \"{item}\""));
+        }
+        if self.service == "code-search" {
+            say(planned + TimeDelta::days(1), self.poc, "/maintenance told {w} ACME".into());
         }
         match self.course {
             Course::CalledOff => {

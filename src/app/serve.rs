@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Parts, demo};
+use super::{Measurer, Parts, demo};
 use crate::clock::{Clock, Mover, Moves};
 use crate::config::Config;
 use crate::service::Service;
@@ -24,9 +24,12 @@ pub(super) async fn serve(mut config: Config) -> anyhow::Result<()> {
     let listener = bind(config.server.listen).await?;
     let address = listener.local_addr()?;
     config.bound_to(address);
-    let parts = Parts::open(config, Clock::System).await?;
+    let parts = Parts::open(config.clone(), Clock::System).await?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
+    if let Some(measurer) = Measurer::new(&config, parts.db.clone(), Clock::System)? {
+        tasks.spawn(measurer.run(stop.clone()));
+    }
     let (sender, service) = (parts.sender.clone(), parts.service.clone());
     let (stop_sender, stop_service) = (stop.clone(), stop.clone());
     tasks.spawn(async move { sender.run(stop_sender).await });

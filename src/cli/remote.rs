@@ -8,10 +8,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::domain::finding::Finding;
+use crate::domain::subject::Subject;
 use crate::domain::window::WindowId;
 use crate::message::Message;
 use crate::message::words::Refused;
-use crate::service::{Answer, PlannedView, Reply};
+use crate::service::{Answer, PlannedView, Reply, SlotView};
 
 /// The longest to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,6 +27,10 @@ struct Done {
     #[serde(default)]
     warnings: Vec<String>,
     deliveries: Option<Vec<PlannedView>>,
+    subject: Option<Subject>,
+    #[serde(default)]
+    findings: Vec<Finding>,
+    slots: Option<Vec<SlotView>>,
 }
 
 #[derive(Deserialize)]
@@ -58,8 +64,9 @@ pub async fn send(server: &str, token: Option<&SecretString>, line: &str, key: &
     if status == StatusCode::OK {
         let done: Done =
             serde_json::from_slice(&body).with_context(|| format!("{server} does not answer as maintbot does"))?;
-        let Done { text, windows, warnings, deliveries } = done;
-        return Ok(Answer::Done(Reply { message: Message::line(text), windows, warnings, deliveries }));
+        let Done { text, windows, warnings, deliveries, subject, findings, slots } = done;
+        let message = Message::line(text);
+        return Ok(Answer::Done(Reply { message, windows, warnings, deliveries, subject, findings, slots }));
     }
     let problem: Problem = serde_json::from_slice(&body)
         .map_err(|_| anyhow::anyhow!("{server} answered {status} and not as maintbot does"))?;

@@ -1,8 +1,8 @@
 //! Fields: how the values of a verb's options fill the fields of its command, and come back as text.
 
 use super::spec::{Opt, Type, Verb};
-use super::value::{Bad, Value, parts};
-use crate::domain::window::WindowId;
+use super::value::{Bad, Value, is_all, parts};
+use crate::domain::subject::Subject;
 
 /// What a field of a command holds, to compare with its declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub trait Field: Sized {
     /// The texts that read back as it; none when it is not set.
     fn give(&self) -> Vec<String>;
 
-    /// The window, when it names one.
-    fn window(&self) -> Option<WindowId> {
+    /// What it names, when it is the id of something.
+    fn subject(&self) -> Option<Subject> {
         None
     }
 
@@ -52,8 +52,8 @@ impl<T: Value> Field for T {
         vec![self.to_text()]
     }
 
-    fn window(&self) -> Option<WindowId> {
-        self.as_window()
+    fn subject(&self) -> Option<Subject> {
+        self.as_subject()
     }
 }
 
@@ -68,8 +68,8 @@ impl<T: Value> Field for Option<T> {
         self.iter().map(T::to_text).collect()
     }
 
-    fn window(&self) -> Option<WindowId> {
-        self.as_ref().and_then(T::as_window)
+    fn subject(&self) -> Option<Subject> {
+        self.as_ref().and_then(T::as_subject)
     }
 }
 
@@ -80,6 +80,9 @@ impl<T: Value + PartialEq> Field for Vec<T> {
         let mut all = Vec::new();
         for text in given {
             for part in parts(option, text) {
+                if option.all && is_all(&text[part.clone()]) {
+                    return Ok(Vec::new());
+                }
                 let value = T::from_text(&text[part], option)?;
                 if !option.splits() || !all.contains(&value) {
                     all.push(value);
@@ -91,6 +94,28 @@ impl<T: Value + PartialEq> Field for Vec<T> {
 
     fn give(&self) -> Vec<String> {
         self.iter().map(T::to_text).collect()
+    }
+}
+
+/// A list that may be cleared: `None` leaves it as it is, an empty one says that there is nothing any more, or no limit.
+impl<T: Value + PartialEq> Field for Option<Vec<T>> {
+    const SHAPE: Shape = Shape { types: T::TYPES, required: false, repeat: true };
+
+    fn take(given: &[&str], option: &Opt) -> Result<Self, Bad> {
+        let clears = |text: &&str| option.empty && text.trim().is_empty();
+        match given {
+            [] => Ok(None),
+            given if given.iter().all(clears) => Ok(Some(Vec::new())),
+            given => Vec::take(given, option).map(Some),
+        }
+    }
+
+    fn give(&self) -> Vec<String> {
+        match self.as_deref() {
+            None => Vec::new(),
+            Some([]) => vec![String::new()],
+            Some(values) => values.iter().map(T::to_text).collect(),
+        }
     }
 }
 

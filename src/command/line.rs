@@ -1,6 +1,8 @@
 //! Writing: the canonical line of a verb and its values, quoted so that it reads back the same.
 
+use super::expected::OF;
 use super::spec::{COMMAND, Opt, Type, Verb};
+use super::value::plain_id;
 
 /// A value to write.
 pub(super) struct Piece<'a> {
@@ -38,6 +40,13 @@ fn keyed(option: &Opt, value: &str) -> String {
     match option.kind {
         Type::Flag if option.word => option.name.clone(),
         Type::Flag => format!("--{}", option.name),
+        Type::Downtime => {
+            let of_one = value.split_once(OF).filter(|_| !value.contains(','));
+            match of_one.and_then(|(service, figure)| Some((plain_id(service)?, figure))) {
+                Some((service, figure)) => format!("{}.{service}:{}", option.name, quoted_if_needed(figure)),
+                None => format!("{}:{}", option.name, quoted_if_needed(value)),
+            }
+        }
         _ => format!("{}:{}", option.name, quoted_if_needed(value)),
     }
 }

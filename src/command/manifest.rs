@@ -68,7 +68,7 @@ fn option(option: &Opt) -> Value {
         json["required"] = json!(true);
     }
     if kind == option_type::INTEGER {
-        json["min_value"] = json!(1);
+        json["min_value"] = json!(option.least);
     }
     let few = !option.choices.is_empty() && option.choices.len() <= MOST_CHOICES && !option.repeat;
     if few {

@@ -6,6 +6,7 @@
 //! possible: that is the service's work.
 
 pub mod cli;
+pub mod every;
 pub mod field;
 pub mod help;
 pub mod manifest;
@@ -13,12 +14,14 @@ pub mod spec;
 pub mod value;
 pub mod when;
 
+mod expected;
 mod line;
 mod parse;
 mod reading;
 mod text;
 mod verbs;
 
+pub use expected::Expected;
 pub use parse::{Input, LONGEST_INPUT, Parsed, parse, parse_within};
 pub use value::Person;
 pub use verbs::*;

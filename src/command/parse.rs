@@ -109,6 +109,10 @@ fn mend(reading: &Reading) -> String {
     for given in &reading.given {
         let option = given.option;
         let text = given.value.text();
+        // A flag that is typed twice says nothing new.
+        if option.kind == Type::Flag && pieces.iter().any(|piece| piece.option.name == option.name) {
+            continue;
+        }
         let value = match value::check(option, text) {
             _ if option.kind == Type::Flag => String::new(),
             Ok(()) => text.to_owned(),
@@ -265,6 +269,13 @@ fn is_near_an_option(name: &str) -> bool {
 
 /// A named option as it would be typed.
 fn named(verb: &str, name: &str, text: &str) -> String {
+    if let Some((of, service)) = name.trim().split_once('.')
+        && let Some(option) = catalogue().verb(verb).and_then(|verb| verb.option(&of.to_lowercase()))
+        && option.kind == Type::Downtime
+        && let Some(service) = value::plain_id(service)
+    {
+        return format!("{}.{service}:{}", option.name, line::quoted_if_needed(text));
+    }
     let key: String = name.trim().to_lowercase().replace('_', "-");
     let key: String = key.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '-' }).collect();
     let option = catalogue().verb(verb).and_then(|verb| verb.option(&key));

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::expected::OF;
 use super::spec::{COMMAND, Opt, Type, Verb, catalogue};
 use super::text::{self, Dashes, Token, Traced};
 use super::value::{self, nearest, shown};
@@ -80,6 +81,7 @@ pub(super) fn read(line: &str, context: Context) -> Line {
     reader.options(&found.rest);
     reader.places();
     reader.joins();
+    reader.exclusive();
     reader.values();
     reader.missing();
     Line::Verb(Reading { verb: reader.verb, given: reader.given, troubles: reader.troubles })
@@ -140,10 +142,16 @@ impl<'a> Reader<'a> {
 
     fn meaning(&self, token: &Token) -> Meaning {
         let Some(head) = &token.head else { return Meaning::Text };
-        if let Some(option) = self.verb.option(&head.name) {
+        let own = self.verb.option(&head.name);
+        if head.part.is_some() && own.is_some_and(|option| option.kind != Type::Downtime) {
+            return Meaning::Text;
+        }
+        if let Some(option) = own {
             return Meaning::Option(option);
         }
-        let typed = if head.dashes == Dashes::None { format!("{}:", head.name) } else { format!("--{}", head.name) };
+        let name = &self.line[head.part.as_ref().map_or(0..0, |part| part.start - 1..part.end)];
+        let name = format!("{}{name}", head.name);
+        let typed = if head.dashes == Dashes::None { format!("{name}:") } else { format!("--{name}") };
         let verb = &self.verb.name;
         if catalogue().is_key(&head.name) {
             let users: Vec<_> =
@@ -240,10 +248,12 @@ impl<'a> Reader<'a> {
             value.join("", &self.word(&next[used]));
             used += 1;
         }
-        if !quoted && !self.is_fine(option, value.text()) {
+        let is_per = |word: &Token| option.kind == Type::Downtime && begins_per(&self.line[word.at.clone()]);
+        let goes_on = next.get(used).is_some_and(is_per);
+        if !quoted && (goes_on || !self.is_fine(option, value.text())) {
             let start = value.place(&(0..value.text().len())).start;
-            let words =
-                next[used..].iter().take(MOST_GATHERED).take_while(|word| is_text(self, Some(word)) && !word.quoted);
+            let words = next[used..].iter().take(MOST_GATHERED);
+            let words = words.take_while(|word| (is_text(self, Some(word)) || is_per(word)) && !word.quoted);
             let ends: Vec<usize> = words.map(|word| word.at.end).collect();
             let fits = |end: &usize| self.is_fine(option, &self.line[start..*end]);
             if let Some(more) = ends.iter().rposition(fits) {
@@ -252,9 +262,20 @@ impl<'a> Reader<'a> {
                 used += more + 1;
             }
         }
-        if !option.repeat && self.has(option) {
+        let part = token.head.as_ref().and_then(|head| head.part.clone());
+        let is_said_of = |given: &Given, part: Option<&str>| {
+            given.option.name == option.name
+                && (option.kind != Type::Downtime || said_of(given.value.text()) == part.map(str::to_lowercase))
+        };
+        let part = part.map(|part| Traced::slice(self.line, part));
+        let once = !option.repeat || option.kind == Type::Downtime;
+        if once && self.given.iter().any(|given| is_said_of(given, part.as_ref().map(Traced::text))) {
             self.trouble(token.at.clone(), format!("`{}` is given twice; it takes one value", option.name));
-            self.given.retain(|given| given.option.name != option.name);
+            self.given.retain(|given| !is_said_of(given, part.as_ref().map(Traced::text)));
+        }
+        if let Some(mut part) = part {
+            part.join(&OF.to_string(), &value);
+            value = part;
         }
         self.given.push(Given { option, value });
         used
@@ -262,7 +283,10 @@ impl<'a> Reader<'a> {
 
     /// Whether a text would do for an option, alone or with what another option adds to it.
     fn is_fine(&self, option: &Opt, text: &str) -> bool {
-        let gathers = matches!(option.kind, Type::When | Type::Moment | Type::Duration | Type::Downtime);
+        let gathers = matches!(
+            option.kind,
+            Type::When | Type::Moment | Type::Day | Type::TimeOfDay | Type::Every | Type::Duration | Type::Downtime
+        );
         let joined = |other: &Opt| {
             other.joins.as_deref() == Some(&option.name) && value::check(option, &format!("{text} for 1h")).is_ok()
         };
@@ -291,7 +315,9 @@ impl<'a> Reader<'a> {
         }
         let places: Vec<_> = self.verb.places().into_iter().filter(|option| !self.has(option)).collect();
         for (index, option) in places.iter().copied().enumerate() {
-            if option.kind == Type::Window && !self.window_stands_first(&free, index + 1 < places.len()) {
+            if matches!(option.kind, Type::Window | Type::WindowOrPlan)
+                && !self.window_stands_first(&free, index + 1 < places.len())
+            {
                 if let Some(window) = self.context.window {
                     let at = free.first().map_or(self.line.len(), |token| token.at.start);
                     self.given.push(Given { option, value: Traced::made(&window.to_string(), at) });
@@ -317,11 +343,14 @@ impl<'a> Reader<'a> {
     /// Whether the first free word is the window, rather than the beginning of what follows it.
     fn window_stands_first(&self, free: &[&Token], more: bool) -> bool {
         let Some(token) = free.first() else { return false };
-        let word = &self.line[token.at.clone()];
+        let in_quotes = token.quoted && token.head.is_none();
+        let word = if in_quotes { token.value.text().trim() } else { &self.line[token.at.clone()] };
         let letters = word.chars().take_while(char::is_ascii_alphabetic).count();
         let digits = word[letters..].trim_start_matches(['-', '_', '#']);
         let is_id = letters > 0 && letters <= 3 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        is_id || word.to_ascii_lowercase().starts_with("mw-") || !more && self.context.window.is_none()
+        let word = word.to_ascii_lowercase();
+        let begins_as_id = !in_quotes && (word.starts_with("mw-") || word.starts_with("pl-"));
+        is_id || begins_as_id || !more && self.context.window.is_none()
     }
 
     /// A text that begins in quotes and goes on without them is not clear: its end may have been meant otherwise.
@@ -428,6 +457,35 @@ impl<'a> Reader<'a> {
             self.trouble(end..end, format!("`{}` needs {what}", self.verb.name));
         }
     }
+
+    /// Looks for options of which only one may be given; keeps the first.
+    fn exclusive(&mut self) {
+        let verb = self.verb;
+        let is_one = |given: &Given| verb.at_most_one.contains(&given.option.name);
+        let mut seen = false;
+        let (kept, dropped) = std::mem::take(&mut self.given).into_iter().partition::<Vec<_>, _>(|given| {
+            let first = !is_one(given) || !seen;
+            seen |= is_one(given);
+            first
+        });
+        self.given = kept;
+        if let Some(second) = dropped.first() {
+            let names: Vec<String> = verb.at_most_one.iter().map(|name| format!("`--{name}`")).collect();
+            let at = second.value.place(&(0..0)).start;
+            let end = self.line[at..].find(text::is_blank).map_or(self.line.len(), |length| at + length);
+            self.trouble(at..end, format!("only one of {} can be meant", names.join(", ")));
+        }
+    }
+}
+
+/// Whether a word goes on with a figure of downtime: `per:tenant`, `per tenant`.
+fn begins_per(word: &str) -> bool {
+    word.eq_ignore_ascii_case("per") || word.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("per:"))
+}
+
+/// The service that a figure of downtime is said of.
+fn said_of(figure: &str) -> Option<String> {
+    figure.split_once(OF).map(|(service, _)| service.trim().to_lowercase())
 }
 
 /// The first word of every verb, and every group.

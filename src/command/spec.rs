@@ -32,19 +32,33 @@ words! {
         Word = "word",
         /// A web address.
         Url = "url",
-        /// A whole number from 1.
+        /// A whole number, from 1 where nothing else is declared.
         Number = "number",
         /// `MW-12`.
         Window = "window",
+        /// `PL-3`.
+        Plan = "plan",
+        /// `MW-12` or `PL-3`.
+        WindowOrPlan = "window_or_plan",
+        /// `SR-1`.
+        Series = "series",
+        /// `FR-2`.
+        Freeze = "freeze",
         /// A start with an end or a length.
         When = "when",
         /// An instant.
         Moment = "moment",
+        /// A whole day.
+        Day = "day",
+        /// A time of day, such as `16:00` or `4pm`.
+        TimeOfDay = "time_of_day",
+        /// How something recurs.
+        Every = "every",
         /// An IANA time zone.
         Zone = "zone",
         /// A length of time.
         Duration = "duration",
-        /// `15m`, `10m-15m` or `none`.
+        /// `15m`, `10m-15m` or `none`; of one service `jira=1h`, typed `downtime.jira:1h`.
         Downtime = "downtime",
         /// `@anna`.
         Person = "person",
@@ -91,6 +105,8 @@ words! {
     Completion {
         /// Windows that the verb can act on.
         Windows = "windows",
+        /// Windows and plans that the verb can act on.
+        WindowsAndPlans = "windows_and_plans",
         /// Items of the window already typed.
         Items = "items",
         /// Services.
@@ -158,8 +174,12 @@ pub struct Opt {
     pub joins: Option<String>,
     /// May be empty, which clears what was there.
     pub empty: bool,
+    /// The word `all` means that nothing limits it, as when it is left out.
+    pub all: bool,
     /// Longest text, in characters.
     pub max: usize,
+    /// The least number it takes.
+    pub least: i64,
     /// A value that works.
     pub example: String,
     /// Where its values come from.
@@ -184,7 +204,7 @@ impl Opt {
     /// Several values stand in one text, between commas or blanks.
     #[must_use]
     pub fn splits(&self) -> bool {
-        self.repeat && !matches!(self.kind, Type::Text | Type::Url)
+        self.repeat && !matches!(self.kind, Type::Text | Type::Url | Type::Downtime)
     }
 
     /// Whether this is what was typed before the colon.
@@ -219,6 +239,9 @@ pub struct Verb {
     /// At least one of these options must be given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub one_of: Vec<String>,
+    /// No more than one of these options may be given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub at_most_one: Vec<String>,
     /// Its text is a command by itself.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unwraps: bool,
@@ -335,8 +358,9 @@ macro_rules! declarations {
 }
 
 declarations! {
-    "schedule" "list" "show" "next" "edit" "change" "done" "undo" "start" "note" "extend" "verify" "complete"
-    "reschedule" "cancel" "ack" "reminders" "remind" "preview" "history" "do" "whoami" "help"
+    "schedule" "list" "show" "next" "calendar" "suggest" "edit" "change" "done" "undo" "start" "note" "extend" "verify"
+    "complete" "reschedule" "cancel" "plan" "qa" "hold" "release" "series" "approve" "reject" "freeze" "ack" "told"
+    "reminders" "remind" "preview" "history" "do" "whoami" "help"
 }
 
 /// The options that verbs share, compiled in.

@@ -59,6 +59,8 @@ impl Traced {
 pub(super) struct Head {
     /// Lower case, underscores as hyphens.
     pub name: String,
+    /// The bytes of what the option is said of, as in `downtime.jira:1h`.
+    pub part: Option<Range<usize>>,
     /// Typed with dashes.
     pub dashes: Dashes,
     /// Something follows: `:` or `=`.
@@ -193,7 +195,13 @@ fn head(line: &str, start: usize) -> Option<Head> {
     };
     let rest = &text[skipped..];
     let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(rest.len());
-    let (name, after) = rest.split_at(length);
+    let (name, mut after) = rest.split_at(length);
+    let mut end = start + skipped + length;
+    let part = part(name, after).map(|part| end + part.start..end + part.end);
+    if let Some(part) = &part {
+        after = &line[part.end..];
+        end = part.end;
+    }
     if !name.starts_with(char::is_alphabetic) {
         return None;
     }
@@ -204,7 +212,19 @@ fn head(line: &str, start: usize) -> Option<Head> {
         return None;
     }
     let name = name.to_lowercase().replace('_', "-");
-    Some(Head { name, dashes, takes, at: start..start + skipped + length })
+    Some(Head { name, part, dashes, takes, at: start..end })
+}
+
+/// The option that can be said of a single service.
+const PARTED: &str = "downtime";
+
+/// The service behind the dot of `downtime.jira:`; other words with a dot are text, such as `example.com:8080`.
+fn part(name: &str, after: &str) -> Option<Range<usize>> {
+    let is_near = strsim::osa_distance(&name.to_lowercase(), PARTED) <= 2;
+    let service = after.strip_prefix('.').filter(|_| is_near)?;
+    let length =
+        service.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(service.len());
+    (length > 0).then_some(1..length + 1)
 }
 
 const fn is_opener(c: char) -> bool {

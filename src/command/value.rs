@@ -3,14 +3,24 @@
 use std::fmt;
 use std::ops::Range;
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 
+use super::every::Every;
+use super::expected::Expected;
+use super::field::Field;
 use super::spec::{self, Opt, Type};
 use super::when::{Moment, When, WhenError};
-use crate::domain::calendar::{Zone, compact, parse_duration};
+use crate::domain::calendar::Zone;
 use crate::domain::change::ItemKind;
+use crate::domain::freeze::FreezeId;
 use crate::domain::ledger::MessageKind;
-use crate::domain::window::{Category, Downtime, Kind, Outcome, State, WindowId};
+use crate::domain::plan::PlanId;
+use crate::domain::series::SeriesId;
+use crate::domain::subject::Subject;
+use crate::domain::window::{Category, Kind, Outcome, State, WindowId};
+
+mod id;
+mod time;
 
 /// Longest id of a service, region, environment or kind.
 const LONGEST_ID: usize = 64;
@@ -100,8 +110,8 @@ pub trait Value: Sized {
     /// The text that reads back as it.
     fn to_text(&self) -> String;
 
-    /// The window, when it names one.
-    fn as_window(&self) -> Option<WindowId> {
+    /// What it names, when it is the id of something.
+    fn as_subject(&self) -> Option<Subject> {
         None
     }
 }
@@ -127,11 +137,14 @@ pub(super) fn parts(option: &Opt, text: &str) -> Vec<Range<usize>> {
 /// # Errors
 /// What is wrong with the first value that is none.
 pub fn check(option: &Opt, text: &str) -> Result<(), Bad> {
+    if option.empty && text.is_empty() {
+        return Ok(());
+    }
     let all = parts(option, text);
     if all.is_empty() {
         return Err(Bad::whole(text, format!("`{}` is empty", option.name)));
     }
-    for part in all {
+    for part in all.into_iter().filter(|part| !(option.all && is_all(&text[part.clone()]))) {
         check_one(option, &text[part.clone()]).map_err(|bad| {
             let range = bad.range.start + part.start..bad.range.end + part.start;
             let hint = bad.hint.map(|hint| format!("{}{hint}{}", &text[..part.start], &text[part.end..]));
@@ -150,11 +163,17 @@ fn check_one(option: &Opt, text: &str) -> Result<(), Bad> {
         Type::Text | Type::Id | Type::Word | Type::Url | Type::Verb => read::<String>(text, option),
         Type::Number => read::<i64>(text, option),
         Type::Window => read::<WindowId>(text, option),
+        Type::Plan => read::<PlanId>(text, option),
+        Type::WindowOrPlan => read::<Subject>(text, option),
+        Type::Series => read::<SeriesId>(text, option),
+        Type::Freeze => read::<FreezeId>(text, option),
         Type::When => read::<When>(text, option),
-        Type::Moment => read::<Moment>(text, option),
+        Type::Moment | Type::Day => read::<Moment>(text, option),
+        Type::TimeOfDay => read::<NaiveTime>(text, option),
+        Type::Every => Every::take(&[text], option).map(drop),
         Type::Zone => read::<Zone>(text, option),
         Type::Duration => read::<TimeDelta>(text, option),
-        Type::Downtime => read::<Downtime>(text, option),
+        Type::Downtime => Expected::take(&[text], option).map(drop),
         Type::Person => read::<Person>(text, option),
         Type::Kind => read::<Kind>(text, option),
         Type::Category => read::<Category>(text, option),
@@ -163,6 +182,11 @@ fn check_one(option: &Opt, text: &str) -> Result<(), Bad> {
         Type::State => read::<State>(text, option),
         Type::Message => read::<MessageKind>(text, option),
     }
+}
+
+/// The word that stands for every one there is, where an option takes it.
+pub(super) fn is_all(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case("all")
 }
 
 /// Reads what may stand behind a flag, as in `--dry-run=false`.
@@ -211,19 +235,29 @@ fn free_text(text: &str, option: &Opt) -> Result<String, Bad> {
     Ok(text.to_owned())
 }
 
+/// Whether an id of ours may have this character.
+const fn is_of_id(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.')
+}
+
+/// The id of a service, lower case; capitals that a phone put in are folded.
+pub(super) fn plain_id(text: &str) -> Option<String> {
+    let id = text.trim().to_ascii_lowercase();
+    (!id.is_empty() && id.len() <= LONGEST_ID && id.chars().all(is_of_id)).then_some(id)
+}
+
 /// An id is lower case; capitals that a phone put in are folded.
 fn id(text: &str, option: &Opt) -> Result<String, Bad> {
-    let id = text.trim().to_ascii_lowercase();
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
-    if !id.is_empty() && id.len() <= LONGEST_ID && id.chars().all(allowed) {
+    if let Some(id) = plain_id(text) {
         return Ok(id);
     }
+    let id = text.trim().to_ascii_lowercase();
     let message = format!(
         "`{}` is not an id for `{}`: 1 to {LONGEST_ID} letters a-z, digits, hyphens, dots and underscores",
         shown(&id),
         option.name
     );
-    let joined: String = id.chars().map(|c| if c.is_whitespace() { '-' } else { c }).filter(|c| allowed(*c)).collect();
+    let joined: String = id.chars().map(|c| if c.is_whitespace() { '-' } else { c }).filter(|c| is_of_id(*c)).collect();
     Err(Bad::whole(text, message).or_type((1..=LONGEST_ID).contains(&joined.len()).then_some(joined)))
 }
 
@@ -277,7 +311,7 @@ impl Value for i64 {
         let digits = digits.strip_prefix('#').unwrap_or(digits);
         let number =
             Some(digits).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).and_then(|d| d.parse().ok());
-        number.filter(|number| *number > 0).ok_or_else(|| {
+        number.filter(|number| *number >= option.least).ok_or_else(|| {
             let message = format!(
                 "`{}` is not a number for `{}`: write for example {}",
                 shown(text),
@@ -286,88 +320,6 @@ impl Value for i64 {
             );
             Bad::whole(text, message)
         })
-    }
-
-    fn to_text(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for WindowId {
-    const TYPES: &'static [Type] = &[Type::Window];
-
-    fn from_text(text: &str, _: &Opt) -> Result<Self, Bad> {
-        text.trim().parse().map_err(|_| {
-            let start = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
-            let digits: String = text[start..].chars().take_while(char::is_ascii_digit).collect();
-            let is_ours = ["", "mw", "mw-"].contains(&text[..start].trim().to_ascii_lowercase().as_str());
-            let meant = digits.parse().ok().filter(|n| *n > 0 && is_ours).map(|n| Self(n).to_string());
-            Bad::whole(text, format!("`{}` is not a window id: they look like MW-12", shown(text))).or_type(meant)
-        })
-    }
-
-    fn to_text(&self) -> String {
-        self.to_string()
-    }
-
-    fn as_window(&self) -> Option<WindowId> {
-        Some(*self)
-    }
-}
-
-impl Value for When {
-    const TYPES: &'static [Type] = &[Type::When];
-
-    fn from_text(text: &str, _: &Opt) -> Result<Self, Bad> {
-        Ok(Self::parse(text)?)
-    }
-
-    fn to_text(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for Moment {
-    const TYPES: &'static [Type] = &[Type::Moment];
-
-    fn from_text(text: &str, _: &Opt) -> Result<Self, Bad> {
-        Ok(Self::parse(text)?)
-    }
-
-    fn to_text(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for Zone {
-    const TYPES: &'static [Type] = &[Type::Zone];
-
-    fn from_text(text: &str, _: &Opt) -> Result<Self, Bad> {
-        Self::named(text).map_err(|unknown| Bad::whole(text, unknown.to_string()).or_type(unknown.nearest))
-    }
-
-    fn to_text(&self) -> String {
-        self.name().to_owned()
-    }
-}
-
-impl Value for TimeDelta {
-    const TYPES: &'static [Type] = &[Type::Duration];
-
-    fn from_text(text: &str, _: &Opt) -> Result<Self, Bad> {
-        parse_duration(text).map_err(|message| Bad::whole(text, message))
-    }
-
-    fn to_text(&self) -> String {
-        compact(*self)
-    }
-}
-
-impl Value for Downtime {
-    const TYPES: &'static [Type] = &[Type::Downtime];
-
-    fn from_text(text: &str, _: &Opt) -> Result<Self, Bad> {
-        text.parse().map_err(|message: String| Bad::whole(text, message))
     }
 
     fn to_text(&self) -> String {

@@ -1,7 +1,9 @@
 //! The typed commands, from one table: struct, reading, writing and the shapes that the declarations are compared with.
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 
+use super::every::Every;
+use super::expected::Expected;
 use super::field::{Field, Shape, Values};
 use super::line::{self, Piece};
 use super::spec::{self, Verb};
@@ -9,8 +11,12 @@ use super::value::{Bad, Person};
 use super::when::{Moment, When};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ItemKind;
+use crate::domain::freeze::FreezeId;
 use crate::domain::ledger::MessageKind;
-use crate::domain::window::{Category, Downtime, Kind, Outcome, State, WindowId};
+use crate::domain::plan::PlanId;
+use crate::domain::series::{Scope, SeriesId};
+use crate::domain::subject::Subject;
+use crate::domain::window::{Category, Kind, Outcome, State, WindowId};
 
 /// The option that a field stands for: `dry_run` is `dry-run`, `for_` is `for`.
 fn option_name(field: &str) -> String {
@@ -29,6 +35,7 @@ macro_rules! verbs {
         )+
 
         /// A command that can be carried out: every value read, nothing looked up yet.
+        #[expect(clippy::large_enum_variant, reason = "one is made for each line that somebody types")]
         #[derive(Clone, Debug, PartialEq)]
         pub enum Command {
             $($(#[$meta])* $name($name),)+
@@ -85,12 +92,15 @@ macro_rules! verbs {
                 }
             }
 
-            /// The window that the command is about, if it is about one.
-            #[must_use]
-            #[allow(unused_variables, reason = "verbs without options name no window")]
-            pub fn window(&self) -> Option<WindowId> {
+            /// Every id that the command names, with the option it was given for.
+            #[allow(unused_variables, reason = "verbs without options name nothing")]
+            fn subjects(&self) -> Vec<(String, Subject)> {
                 match self {
-                    $(Self::$name(command) => None$(.or(command.$field.window()))*,)+
+                    $(Self::$name(command) => {
+                        let named: [Option<(String, Subject)>; _] =
+                            [$(command.$field.subject().map(|subject| (option_name(stringify!($field)), subject)),)*];
+                        named.into_iter().flatten().collect()
+                    })+
                 }
             }
         }
@@ -101,16 +111,19 @@ verbs! {
     /// Plan a window.
     Schedule = "schedule" {
         title: String, service: Vec<String>, when: When, tz: Option<Zone>, environment: Option<String>,
-        regions: Vec<String>, kind: Option<Kind>, downtime: Option<Downtime>, impact: Option<String>,
+        regions: Vec<String>, kind: Option<Kind>, downtime: Expected, impact: Option<String>,
         category: Option<Category>, poc: Option<Person>, rollback: Option<String>, customers: Vec<String>,
-        link: Vec<String>, item: Vec<String>, dry_run: bool, again: bool,
+        link: Vec<String>, item: Vec<String>, plan: Option<PlanId>, reason: Option<String>, override_: Option<String>,
+        dry_run: bool, again: bool,
     }
-    /// Change facts of a window. An empty `impact` or `rollback` clears it.
+    /// Change facts of a window. An empty `impact`, `rollback`, `regions`, `customers` or `link` clears it. At most one of
+    /// `this`, `following` and `all` is given.
     Edit = "edit" {
         window: WindowId, title: Option<String>, impact: Option<String>, poc: Option<Person>,
-        downtime: Option<Downtime>, service: Vec<String>, regions: Vec<String>, environment: Option<String>,
-        kind: Option<Kind>, category: Option<Category>, rollback: Option<String>, customers: Vec<String>,
-        link: Vec<String>, dry_run: bool,
+        downtime: Expected, service: Vec<String>, regions: Option<Vec<String>>, environment: Option<String>,
+        kind: Option<Kind>, category: Option<Category>, rollback: Option<String>, customers: Option<Vec<String>>,
+        link: Option<Vec<String>>, reason: Option<String>, override_: Option<String>, this: bool, following: bool,
+        all: bool, dry_run: bool,
     }
     /// Add an item to the change list.
     ChangeAdd = "change add" {
@@ -138,16 +151,74 @@ verbs! {
     Verify = "verify" { window: WindowId, dry_run: bool }
     /// End a window; `downtime` is the real one.
     Complete = "complete" {
-        window: WindowId, outcome: Option<Outcome>, note: Option<String>, downtime: Option<TimeDelta>, dry_run: bool,
+        window: WindowId, outcome: Option<Outcome>, note: Option<String>, downtime: Option<TimeDelta>, carry_over: bool,
+        dry_run: bool,
     }
     /// Move the end later.
     Extend = "extend" { window: WindowId, for_: TimeDelta, reason: Option<String>, dry_run: bool, again: bool }
     /// Move a window to other times.
     Reschedule = "reschedule" {
-        window: WindowId, when: When, tz: Option<Zone>, reason: Option<String>, dry_run: bool,
+        window: WindowId, when: When, tz: Option<Zone>, reason: Option<String>, override_: Option<String>, this: bool,
+        following: bool, all: bool, dry_run: bool,
     }
-    /// Call a window off.
-    Cancel = "cancel" { window: WindowId, reason: Option<String>, dry_run: bool }
+    /// Call a window or a plan off.
+    Cancel = "cancel" {
+        window: Subject, reason: Option<String>, this: bool, following: bool, all: bool, dry_run: bool,
+    }
+    /// Begin a plan.
+    PlanNew = "plan new" { title: String, dry_run: bool, again: bool }
+    /// Show a plan; without one, list them.
+    PlanShow = "plan show" { plan: Option<PlanId> }
+    /// Schedule the phases of a plan and announce it.
+    PlanPublish = "plan publish" { plan: PlanId, reason: Option<String>, override_: Option<String>, dry_run: bool }
+    /// Call a plan off.
+    PlanCancel = "plan cancel" { plan: PlanId, reason: Option<String>, dry_run: bool }
+    /// Add a question with its answer to a plan or a window.
+    QaAdd = "qa add" { about: Subject, question: String, answer: String, dry_run: bool }
+    /// Take a question away.
+    QaRemove = "qa remove" { about: Subject, item: i64, dry_run: bool }
+    /// List questions and answers.
+    QaList = "qa list" { about: Subject }
+    /// Stop the later phases of a plan.
+    Hold = "hold" { plan: PlanId, reason: Option<String>, dry_run: bool }
+    /// Let them go on.
+    Release = "release" { plan: PlanId, reason: Option<String>, dry_run: bool }
+    /// Plan recurring windows; `from` is the first day or instant that counts.
+    SeriesNew = "series new" {
+        title: String, service: Vec<String>, every: Every, at: Option<NaiveTime>, for_: Option<TimeDelta>,
+        from: Option<Moment>, tz: Option<Zone>, environment: Option<String>, regions: Vec<String>, kind: Option<Kind>,
+        downtime: Expected, impact: Option<String>, category: Option<Category>, poc: Option<Person>,
+        rollback: Option<String>, customers: Vec<String>, link: Vec<String>, item: Vec<String>, reason: Option<String>,
+        override_: Option<String>, dry_run: bool, again: bool,
+    }
+    /// Show a series; without one, list them.
+    SeriesShow = "series show" { series: Option<SeriesId> }
+    /// End a series.
+    SeriesStop = "series stop" { series: SeriesId, reason: Option<String>, dry_run: bool }
+    /// Find the best times for a window.
+    Suggest = "suggest" {
+        service: Vec<String>, duration: TimeDelta, before: Option<Moment>, from: Option<Moment>, regions: Vec<String>,
+        kind: Option<Kind>, environment: Option<String>, tz: Option<Zone>,
+    }
+    /// Approve a pending window or plan; `sequence` is the version that was looked at.
+    Approve = "approve" { window: Subject, note: Option<String>, sequence: Option<i64>, dry_run: bool }
+    /// Refuse it.
+    Reject = "reject" { window: Subject, reason: Option<String>, sequence: Option<i64>, dry_run: bool }
+    /// Add a freeze; `from` and `to` are days without a time.
+    FreezeAdd = "freeze add" {
+        title: String, from: Moment, to: Moment, service: Vec<String>, regions: Vec<String>, kind: Vec<Kind>,
+        dry_run: bool, again: bool,
+    }
+    /// List the freezes.
+    FreezeList = "freeze list" {}
+    /// Take a freeze away.
+    FreezeRemove = "freeze remove" { freeze: FreezeId, dry_run: bool }
+    /// Windows and freezes day by day.
+    Calendar = "calendar" {
+        from: Option<Moment>, to: Option<Moment>, service: Vec<String>, regions: Vec<String>,
+    }
+    /// A customer has been told of a window.
+    Told = "told" { window: WindowId, customer: String, dry_run: bool }
     /// Tell how it goes.
     Note = "note" { window: WindowId, text: String, internal: bool, dry_run: bool, again: bool }
     /// Seen, somebody is on it.
@@ -183,7 +254,7 @@ impl Command {
         let values = self.values();
         let pieces = values.iter().filter_map(|(name, values)| Some((verb.option(name)?, values)));
         let pieces = pieces.flat_map(|(option, values)| {
-            let joined = option.splits().then(|| values.join(",")).filter(|joined| !joined.is_empty());
+            let joined = (option.splits() && !values.is_empty()).then(|| values.join(","));
             let each = if option.splits() { Vec::new() } else { values.clone() };
             joined.into_iter().chain(each).map(move |value| Piece { option, value })
         });
@@ -197,6 +268,33 @@ impl Command {
     #[must_use]
     pub fn spec(&self) -> &'static Verb {
         spec::catalogue().verb(self.verb()).expect("every command has a declaration")
+    }
+
+    /// What the command is about: the window, plan, series or freeze that it names first. The plan that a new window
+    /// becomes a phase of is not that.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        let verb = self.spec();
+        let has_place = |name: &str| verb.option(name).is_some_and(|option| option.place.is_some());
+        self.subjects().into_iter().find(|(name, _)| has_place(name)).map(|(_, subject)| subject)
+    }
+
+    /// The window that the command is about, if it is about one.
+    #[must_use]
+    pub fn window(&self) -> Option<WindowId> {
+        self.subject().and_then(Subject::window)
+    }
+
+    /// Which windows of a series it is for; only this one when nothing was said.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        if self.flag("following") {
+            Scope::Following
+        } else if self.flag("all") {
+            Scope::All
+        } else {
+            Scope::This
+        }
     }
 
     /// Only show what would happen; store nothing.

@@ -7,17 +7,17 @@
 mod hint;
 mod parse;
 mod resolve;
-mod scan;
+pub(in crate::command) mod scan;
 mod syntax;
-mod words;
+pub(in crate::command) mod words;
 
 use std::fmt;
 use std::ops::Range;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use crate::domain::calendar::{Span, Zone};
-use syntax::Syntax;
+use crate::domain::calendar::{Span, Zone, clock_text};
+use syntax::{Start, Syntax};
 
 /// Longer text is refused unread, in characters.
 const LONGEST_TEXT: usize = 500;
@@ -171,10 +171,60 @@ impl Moment {
         resolve::moment(&self.syntax, &self.text, now, zones).map_err(|error| error.checked(&placed))
     }
 
+    /// The bytes of what says more than a day: a time, a zone, an instant. None for a day alone.
+    pub(super) fn beyond_the_day(&self) -> Option<Range<usize>> {
+        let of_start = match &self.syntax.start {
+            Start::Clocked { date: Some(_), time } => time.as_ref().map(|time| time.range.clone()),
+            Start::Clocked { date: None, .. } | Start::Now(_) | Start::After(_) | Start::Instant(_) => {
+                Some(0..self.text.len())
+            }
+        };
+        let others =
+            [self.syntax.zone.as_ref().map(|zone| &zone.range), self.syntax.utc.as_ref().map(|utc| &utc.range)];
+        of_start.or_else(|| others.into_iter().flatten().next().cloned())
+    }
+
+    /// Its day as it was typed, when it has one.
+    pub(super) fn day_alone(&self) -> Option<String> {
+        match &self.syntax.start {
+            Start::Clocked { date: Some(date), .. } => Some(self.text[date.range.clone()].to_owned()),
+            _ => None,
+        }
+    }
+
     fn unhinted(text: &str) -> Result<Self, WhenError> {
         let syntax = parse::parse(text, parse::Wanted::Moment)?;
         Ok(Self { text: text.to_owned(), syntax })
     }
+}
+
+/// Reads a time of day as `when:` does: `16:00`, `4pm`.
+///
+/// # Errors
+/// What is wrong, and a time that can be read.
+pub fn time_of_day(text: &str) -> Result<NaiveTime, WhenError> {
+    clock_alone(text).map_err(|error| error.checked(&clock_alone))
+}
+
+fn clock_alone(text: &str) -> Result<NaiveTime, WhenError> {
+    let syntax = parse::parse(text, parse::Wanted::Moment)?;
+    let Start::Clocked { date: None, time: Some(time) } = &syntax.start else {
+        return Err(
+            WhenError::new(0..text.len(), "a time of day is wanted here, such as 16:00 or 4pm").or_type("16:00")
+        );
+    };
+    let alone = text[time.range.clone()].to_owned();
+    match (&syntax.zone, &syntax.utc) {
+        (None, None) if time.it.offset.is_none() => Ok(time.it.time),
+        _ => Err(WhenError::new(0..text.len(), "a time of day alone is wanted here; a zone has its own option")
+            .or_type(alone.trim_end_matches(['Z', 'z']))),
+    }
+}
+
+/// A time of day as [`time_of_day`] reads it.
+#[must_use]
+pub fn clock_words(time: NaiveTime) -> String {
+    clock_text(NaiveDate::default().and_time(time))
 }
 
 impl fmt::Display for When {

@@ -9,32 +9,100 @@ pub(super) struct Known {
 
 pub(super) const TOP: Known = Known {
     title: "",
-    keys: &["server", "database", "organisation", "region", "service", "policy", "audience", "people", "roles"],
+    keys: &[
+        "server",
+        "database",
+        "organisation",
+        "region",
+        "service",
+        "policy",
+        "audience",
+        "customer",
+        "people",
+        "roles",
+        "prometheus",
+    ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
 pub(super) const DATABASE: Known = Known { title: "[database]", keys: &["url", "url_file"] };
-pub(super) const ORGANISATION: Known = Known { title: "[organisation]", keys: &["name", "time_zone", "ops"] };
-pub(super) const REGION: Known = Known { title: "[[region]]", keys: &["id", "name"] };
-pub(super) const SERVICE: Known =
-    Known { title: "[[service]]", keys: &["id", "name", "regions", "environment", "time_zone"] };
+pub(super) const ORGANISATION: Known = Known {
+    title: "[organisation]",
+    keys: &["name", "time_zone", "working_week", "working_hours", "holidays", "holidays_file", "ops"],
+};
+pub(super) const REGION: Known = Known {
+    title: "[[region]]",
+    keys: &["id", "name", "time_zone", "working_week", "working_hours", "holidays", "holidays_file"],
+};
+pub(super) const SERVICE: Known = Known {
+    title: "[[service]]",
+    keys: &["id", "name", "regions", "environment", "time_zone", "quiet_hours", "quiet_query"],
+};
 pub(super) const POLICY: Known = Known {
     title: "[policy.<kind>]",
-    keys: &["announce", "remind", "change_list", "auto_start", "auto_complete", "overrun_chase", "service"],
+    keys: &[
+        "notice",
+        "approval",
+        "announce",
+        "remind",
+        "reminders_on",
+        "change_list",
+        "auto_start",
+        "auto_complete",
+        "overrun_chase",
+        "service",
+    ],
 };
 pub(super) const SERVICE_POLICY: Known = Known {
     title: "[policy.<kind>.service.<id>]",
-    keys: &["announce", "remind", "change_list", "auto_start", "auto_complete", "overrun_chase"],
+    keys: &[
+        "notice",
+        "approval",
+        "announce",
+        "remind",
+        "reminders_on",
+        "change_list",
+        "auto_start",
+        "auto_complete",
+        "overrun_chase",
+    ],
 };
 pub(super) const AUDIENCE: Known = Known {
     title: "[[audience]]",
-    keys: &["name", "channels", "services", "regions", "announce", "remind", "change_list", "messages", "internal"],
+    keys: &[
+        "name",
+        "channels",
+        "services",
+        "regions",
+        "announce",
+        "remind",
+        "change_list",
+        "messages",
+        "send_hours",
+        "time_zone",
+        "internal",
+    ],
 };
+pub(super) const CUSTOMER: Known =
+    Known { title: "[[customer]]", keys: &["id", "name", "services", "regions", "contacts", "owner"] };
 pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone"] };
 pub(super) const ROLES: Known =
     Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
+pub(super) const PROMETHEUS: Known = Known { title: "[prometheus]", keys: &["url"] };
 
-const SECTIONS: [&Known; 10] =
-    [&SERVER, &DATABASE, &ORGANISATION, &REGION, &SERVICE, &POLICY, &SERVICE_POLICY, &AUDIENCE, &PERSON, &ROLES];
+const SECTIONS: [&Known; 12] = [
+    &SERVER,
+    &DATABASE,
+    &ORGANISATION,
+    &REGION,
+    &SERVICE,
+    &POLICY,
+    &SERVICE_POLICY,
+    &AUDIENCE,
+    &CUSTOMER,
+    &PERSON,
+    &ROLES,
+    &PROMETHEUS,
+];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.
 pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {

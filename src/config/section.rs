@@ -266,9 +266,9 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Remembers names that may come once only, and where.
+/// Remembers names that may come once only, whatever the case of their letters, and where.
 #[derive(Default)]
-pub(super) struct Once<'a>(BTreeMap<&'a str, &'a Place>);
+pub(super) struct Once<'a>(BTreeMap<String, &'a Place>);
 
 impl<'a> Once<'a> {
     /// Whether the name is new; otherwise complains with the place where it came first.
@@ -279,8 +279,9 @@ impl<'a> Once<'a> {
         key: &str,
         text: &Text<'a>,
     ) -> bool {
-        let Some(first) = self.0.get(text.value) else {
-            self.0.insert(text.value, text.place);
+        let name = text.value.to_ascii_lowercase();
+        let Some(first) = self.0.get(&name) else {
+            self.0.insert(name, text.place);
             return true;
         };
         let message = format!("`{}` is there already, at {}", text.value, findings.name_of(first));

@@ -2,10 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::change::{self, ChangeList};
+use super::about::About;
+use crate::domain::change;
+use crate::domain::customer::{open_owners, tell_list};
 use crate::domain::event::{Event, What};
-use crate::domain::ledger::{self, Class, Delivery, DeliveryState, MessageKind, Planned, Reason};
+use crate::domain::ledger::{self, Class, Delivery, DeliveryState, MessageKind, Reason};
+use crate::domain::organisation::Organisation;
+use crate::domain::plan::PlanState;
 use crate::domain::window::{State, Window};
+use crate::message::topic::{PlanTopic, Topic, WindowTopic};
 
 /// What to do with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,50 +23,6 @@ pub enum Decision {
     Supersede(Reason),
 }
 
-/// Everything that is known of the window that a row is about.
-#[derive(Clone, Debug)]
-pub struct About {
-    /// The window as it is now.
-    pub window: Window,
-    /// Its change list.
-    pub items: ChangeList,
-    /// Its ledger.
-    pub rows: Vec<Delivery>,
-    /// Its audit trail, oldest first.
-    pub events: Vec<Event>,
-}
-
-impl About {
-    /// The events a row speaks of: the one that caused it; for a difference, every list edit from there on. A move that
-    /// took the place of one that was never sent speaks of both.
-    #[must_use]
-    pub fn events_of(&self, plan: &Planned) -> Vec<Event> {
-        let Ok(first) = plan.occasion.parse::<i64>() else { return Vec::new() };
-        let is_difference = plan.message == MessageKind::ChangeListUpdate;
-        let belongs = |e: &&Event| e.id == first || (is_difference && e.id > first && e.what.is_about_items());
-        let mut events: Vec<Event> = self.events.iter().filter(belongs).cloned().collect();
-        if plan.message == MessageKind::Moved
-            && let Some(event) = events.first_mut()
-        {
-            for earlier in self.unsent_moves_before(plan, first) {
-                event.what = event.what.since(&earlier.what);
-            }
-        }
-        events
-    }
-
-    /// Moves that the same channel never heard of because this one took their place, the latest first.
-    fn unsent_moves_before(&self, plan: &Planned, event: i64) -> Vec<&Event> {
-        let number = |row: &Delivery| row.plan.occasion.parse::<i64>().ok();
-        let same = |row: &&Delivery| row.plan.channel == plan.channel && row.plan.message == MessageKind::Moved;
-        let mut moves: Vec<&Delivery> =
-            self.rows.iter().filter(same).filter(|row| number(row).is_some_and(|n| n < event)).collect();
-        moves.sort_by_key(|row| std::cmp::Reverse(row.id));
-        let unsent = moves.into_iter().take_while(|row| row.reason == Some(Reason::Moved));
-        unsent.filter_map(|row| self.events.iter().find(|e| Some(e.id) == number(row))).collect()
-    }
-}
-
 /// A reminder this soon after the announcement says nothing new.
 const TOO_NEAR: TimeDelta = TimeDelta::hours(1);
 
@@ -70,15 +31,54 @@ const TOO_NEAR: TimeDelta = TimeDelta::hours(1);
 /// Commands supersede what nobody is sending. A row that was claimed already when its window moved was counted as told,
 /// so an announcement or a list goes out all the same, with the new facts.
 #[must_use]
-pub fn decide(row: &Delivery, about: &About, now: DateTime<Utc>) -> Decision {
-    use MessageKind as M;
-    let About { window, rows, .. } = about;
+pub fn decide(row: &Delivery, about: &About, organisation: &Organisation, now: DateTime<Utc>) -> Decision {
     let message = row.plan.message;
-    if message.class() == Class::Sync {
-        let newer = rows.iter().any(|other| is_newer_sync(row, other));
-        return if newer { Decision::Supersede(Reason::Newer) } else { Decision::Send };
+    match &about.topic {
+        _ if message == MessageKind::DeliveryFailed => Decision::Send,
+        topic if message.class() == Class::Sync => sync(row, about, topic),
+        Topic::Window(topic) => of_window(row, about, topic, organisation, now),
+        Topic::Plan(topic) => of_plan(row, about, topic, now),
     }
-    if message.is_planned() {
+}
+
+/// A change of something outside: only the last of several is made, and nothing of what is not public.
+fn sync(row: &Delivery, about: &About, topic: &Topic) -> Decision {
+    let called_off = row.plan.is_planned() && matches!(topic, Topic::Window(t) if t.window.state == State::Cancelled);
+    let hidden = match topic {
+        Topic::Window(topic) => topic.window.as_published().is_none(),
+        Topic::Plan(topic) => topic.phases.plan.state == PlanState::Draft,
+    };
+    if called_off {
+        Decision::Supersede(Reason::Cancelled)
+    } else if hidden || about.rows.iter().any(|other| is_newer_sync(row, other)) {
+        Decision::Supersede(Reason::Newer)
+    } else {
+        Decision::Send
+    }
+}
+
+fn of_window(
+    row: &Delivery,
+    about: &About,
+    topic: &WindowTopic,
+    organisation: &Organisation,
+    now: DateTime<Utc>,
+) -> Decision {
+    use MessageKind as M;
+    let window = &topic.window;
+    let rows = &about.rows;
+    let message = row.plan.message;
+    match message {
+        M::ApprovalDecision => return Decision::Send,
+        M::ApprovalRequest | M::ApprovalReminder => return asks(row, window, now),
+        M::ToldRequest | M::ToldOverdue => return asks_an_owner(row, about, topic, organisation, now),
+        // What is planned comes back when the change is approved.
+        _ if window.state == State::Pending && (row.plan.is_planned() || window.published.is_none()) => {
+            return Decision::Supersede(Reason::Newer);
+        }
+        _ => {}
+    }
+    if row.plan.is_planned() {
         if window.state == State::Cancelled {
             return Decision::Supersede(Reason::Cancelled);
         }
@@ -87,7 +87,7 @@ pub fn decide(row: &Delivery, about: &About, now: DateTime<Utc>) -> Decision {
         }
         let still_useful = match message {
             M::ChangeList | M::EmptyList => window.state.is_running(),
-            M::Announcement => window.state.is_running() && window.changed_since_it_began() && !was_told(row, rows),
+            M::Announcement => window.state.is_running() && window.changed_since_it_began() && !was_told(row, about),
             _ => false,
         };
         if window.state != State::Scheduled && !still_useful {
@@ -102,11 +102,82 @@ pub fn decide(row: &Delivery, about: &About, now: DateTime<Utc>) -> Decision {
             Decision::Supersede(Reason::Newer)
         }
         M::Moved if window.state == State::Cancelled => Decision::Supersede(Reason::Cancelled),
-        M::Moved if row.is_moved_again(rows) => Decision::Supersede(Reason::Moved),
-        M::ChangeListUpdate if change::net_changes(&about.events_of(&row.plan)).is_empty() => {
+        M::Moved if row.is_moved_again(&about.own_rows(row)) => Decision::Supersede(Reason::Moved),
+        M::ChangeListUpdate if change::net_changes(&about.events_of(row)).is_empty() => {
             Decision::Skip(Reason::AlreadyTold)
         }
-        _ if message.needs_told() && !was_told(row, rows) => Decision::Skip(Reason::NotToldBefore),
+        _ if message.needs_told() && !was_told(row, about) => Decision::Skip(Reason::NotToldBefore),
+        _ => Decision::Send,
+    }
+}
+
+/// A request to approvers is worth sending while that very request waits and can still be decided on.
+fn asks(row: &Delivery, window: &Window, now: DateTime<Utc>) -> Decision {
+    let waits = window.request.as_ref().filter(|_| window.state == State::Pending);
+    match waits {
+        Some(request) if request.sequence != row.plan.sequence => Decision::Supersede(Reason::Newer),
+        Some(request) if row.plan.occasion.parse::<i64>().is_ok_and(|event| event != request.event) => {
+            Decision::Supersede(Reason::Newer)
+        }
+        Some(request) if now >= request.expires_at => Decision::Skip(Reason::TooLate),
+        Some(_) => Decision::Send,
+        None => Decision::Supersede(Reason::Newer),
+    }
+}
+
+/// A request to the owner of customers is worth sending while one of them is not told in the present round.
+fn asks_an_owner(
+    row: &Delivery,
+    about: &About,
+    topic: &WindowTopic,
+    organisation: &Organisation,
+    now: DateTime<Utc>,
+) -> Decision {
+    let window = &topic.window;
+    let is_chase = row.plan.message == MessageKind::ToldOverdue;
+    let called_off_by_it = about.events_of(row).iter().any(|e| matches!(e.what, What::Cancelled { .. }));
+    let newer = |other: &Delivery| {
+        let same = other.plan.audience == row.plan.audience && other.plan.channel == row.plan.channel;
+        let asks_again = other.plan.message == MessageKind::ToldRequest && other.id > row.id;
+        let chases_later = is_chase
+            && other.plan.message == MessageKind::ToldOverdue
+            && other.plan.due_at > row.plan.due_at
+            && other.plan.due_at <= now;
+        let goes_out = other.state.is_open() || other.state.is_on_its_way();
+        same && goes_out && other.plan.due_at <= now && (asks_again || chases_later)
+    };
+    let lines = tell_list(organisation, window, &topic.told);
+    let owner = row.plan.audience.trim_start_matches('@');
+    let owes = open_owners(&lines).iter().any(|(name, _)| *name == owner);
+    match window.state {
+        State::Cancelled if !called_off_by_it => Decision::Supersede(Reason::Cancelled),
+        State::Pending => Decision::Supersede(Reason::Newer),
+        _ if row.plan.is_planned() && row.plan.sequence < window.sequence => Decision::Supersede(Reason::Moved),
+        _ if about.own_rows(row).iter().any(newer) => Decision::Supersede(Reason::Newer),
+        State::Scheduled | State::InProgress | State::Verifying if is_chase && now >= window.span.starts_at => {
+            Decision::Skip(Reason::TooLate)
+        }
+        _ if !owes => Decision::Skip(Reason::AlreadyTold),
+        _ => Decision::Send,
+    }
+}
+
+fn of_plan(row: &Delivery, about: &About, topic: &PlanTopic, now: DateTime<Utc>) -> Decision {
+    use MessageKind as M;
+    let plan = &topic.phases.plan;
+    let message = row.plan.message;
+    if plan.state == PlanState::Draft {
+        return Decision::Supersede(Reason::Newer);
+    }
+    let is_public = topic.as_public().phases.live().next().is_some();
+    let is_ahead = |w: &Window| w.state.is_running() || (!w.state.is_over() && now < w.span.ends_at);
+    match message {
+        M::Announcement | M::Moved if plan.state == PlanState::Cancelled => Decision::Supersede(Reason::Cancelled),
+        // It comes back when a phase is approved.
+        M::Announcement if !is_public => Decision::Supersede(Reason::Newer),
+        M::Announcement if !topic.phases.live().any(is_ahead) => Decision::Skip(Reason::TooLate),
+        M::Moved if row.is_moved_again(&about.own_rows(row)) => Decision::Supersede(Reason::Moved),
+        _ if message.needs_told() && !was_told(row, about) => Decision::Skip(Reason::NotToldBefore),
         _ => Decision::Send,
     }
 }
@@ -124,16 +195,31 @@ fn among_its_like(row: &Delivery, rows: &[Delivery], now: DateTime<Utc>) -> Deci
 
 /// Of several updates of the same outside thing that are waiting, only the last is made.
 fn is_newer_sync(row: &Delivery, other: &Delivery) -> bool {
-    let same_thing = other.plan.channel == row.plan.channel
+    let same_thing = other.subject == row.subject
+        && other.plan.channel == row.plan.channel
         && other.plan.message.class() == Class::Sync
         && (other.plan.message == MessageKind::PostEdit) == (row.plan.message == MessageKind::PostEdit);
     same_thing && other.id > row.id && other.state.is_open() && row.plan.message != MessageKind::IssueOpen
 }
 
-/// Whether its channel has been told of the window before this row was made.
-fn was_told(row: &Delivery, rows: &[Delivery]) -> bool {
-    let before: Vec<Delivery> = rows.iter().filter(|other| other.id < row.id).cloned().collect();
-    ledger::told(&before, None).contains(&row.plan.channel)
+/// Whether its channel has been told of the window or plan before this row was made. Of a phase its plan's announcement
+/// tells; of a plan, whatever tells of one of its phases.
+fn was_told(row: &Delivery, about: &About) -> bool {
+    let before: Vec<Delivery> = about.rows.iter().filter(|other| other.id < row.id).cloned().collect();
+    let told = |rows: &[Delivery]| ledger::told(rows, None).contains(&row.plan.channel);
+    match &about.topic {
+        Topic::Window(topic) => told(&ledger::of_phase(&before, topic.window.id)),
+        Topic::Plan(topic) => {
+            let of_plan = |other: &&Delivery| other.subject.window().is_none();
+            let plan_rows: Vec<Delivery> = before.iter().filter(of_plan).cloned().collect();
+            let by_phase = |w: &Window| {
+                let own = before.iter().filter(|other| other.subject.window() == Some(w.id));
+                let rows: Vec<Delivery> = plan_rows.iter().chain(own).cloned().collect();
+                told(&rows)
+            };
+            told(&plan_rows) || topic.phases.windows.iter().any(by_phase)
+        }
+    }
 }
 
 /// Somebody asked for this reminder ahead of its time.
@@ -142,10 +228,10 @@ fn was_asked_for(row: &Delivery, events: &[Event]) -> bool {
         What::Reminded { message, occasion } => *message == row.plan.message && *occasion == row.plan.occasion,
         _ => false,
     };
-    events.iter().any(|e| e.at == row.plan.due_at && asked(&e.what))
+    events.iter().any(|e| e.subject == row.subject && e.at == row.plan.due_at && asked(&e.what))
 }
 
-/// The announcement went out so late that it says what this reminder would.
+/// The announcement, its own or its plan's, went out so late that it says what this reminder would.
 fn said_by_announcement(row: &Delivery, rows: &[Delivery]) -> bool {
     rows.iter().any(|other| {
         other.plan.channel == row.plan.channel
@@ -157,7 +243,8 @@ fn said_by_announcement(row: &Delivery, rows: &[Delivery]) -> bool {
 /// After an outage several rungs are due at once: only the last is said.
 fn a_later_one_is_due(row: &Delivery, rows: &[Delivery], now: DateTime<Utc>) -> bool {
     rows.iter().any(|other| {
-        other.plan.channel == row.plan.channel
+        other.subject == row.subject
+            && other.plan.channel == row.plan.channel
             && other.plan.message == MessageKind::Reminder
             && other.plan.sequence == row.plan.sequence
             && other.plan.due_at > row.plan.due_at

@@ -1,6 +1,7 @@
 //! The only sender. Claims rows by lease, decides what each is still worth, renders it, hands it to its channel and
 //! records what became of it. Never holds a transaction while something outside is spoken to.
 
+mod about;
 mod decide;
 
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-pub use decide::{About, Decision, decide};
+pub use about::About;
+pub use decide::{Decision, decide};
 
 use crate::builtin::api as builtin;
 use crate::clock::{Clock, Wake};
@@ -164,8 +166,8 @@ impl Sender {
     async fn embedded(&self, row: &Delivery, now: DateTime<Utc>) -> anyhow::Result<()> {
         self.db
             .write(async |tx| {
-                let Some(about) = about(tx, row).await? else {
-                    tx.dead(row.id, &self.owner, "its window is gone").await?;
+                let Some(about) = about::read(tx, row.subject).await? else {
+                    tx.dead(row.id, &self.owner, "what it is about is gone").await?;
                     return Ok(());
                 };
                 if !self.still_worth(tx, row, &about, now).await? {
@@ -173,7 +175,7 @@ impl Sender {
                 }
                 let remote_id = match (&row.plan.message, &row.plan.channel) {
                     (MessageKind::IssueOpen | MessageKind::IssueUpdate | MessageKind::IssueClose, _) => {
-                        builtin::keep_issue(tx, &self.organisation, &about.window, &about.items, now).await?
+                        builtin::keep_issue(tx, &self.organisation, &about.topic, row.plan.message, now).await?
                     }
                     (MessageKind::PostEdit, Channel::Builtin(_)) => {
                         self.edit_posts(tx, row, &about, now).await?;
@@ -194,8 +196,8 @@ impl Sender {
     }
 
     async fn log(&self, row: &Delivery, name: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let about = self.db.read(async |tx| about(tx, row).await).await?;
-        let Some(about) = about else { anyhow::bail!("its window is gone") };
+        let about = self.db.read(async |tx| about::read(tx, row.subject).await).await?;
+        let Some(about) = about else { anyhow::bail!("what it is about is gone") };
         let worth = self.db.write(async |tx| self.still_worth(tx, row, &about, now).await).await?;
         if !worth {
             return Ok(());
@@ -213,7 +215,7 @@ impl Sender {
         about: &About,
         now: DateTime<Utc>,
     ) -> anyhow::Result<bool> {
-        let settled = match decide(row, about, now) {
+        let settled = match decide(row, about, &self.organisation, now) {
             Decision::Send => return Ok(true),
             Decision::Skip(reason) => (Settled::Skipped, reason),
             Decision::Supersede(reason) => (Settled::Superseded, reason),
@@ -223,7 +225,7 @@ impl Sender {
     }
 
     fn tell(&self, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<Message> {
-        let events = about.events_of(&row.plan);
+        let events = about.events_of(row);
         self.templates.tell(&self.telling(&row.plan, about, &events, now))
     }
 
@@ -234,24 +236,17 @@ impl Sender {
         events: &'a [Event],
         now: DateTime<Utc>,
     ) -> Telling<'a> {
-        Telling {
-            plan,
-            window: &about.window,
-            items: &about.items,
-            events,
-            organisation: &self.organisation,
-            now,
-            retold: false,
-        }
+        Telling { plan, topic: &about.topic, events, organisation: &self.organisation, now, retold: false }
     }
 
-    /// Brings every earlier post of the window on this channel in step with what is true now.
+    /// Brings every earlier post of the window or plan on this channel in step with what is true now. While nothing of a
+    /// window is public its posts stay as they are.
     async fn edit_posts(&self, tx: &mut Tx, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let edited =
-            about.rows.iter().filter(|r| r.plan.channel == row.plan.channel && r.plan.message.is_kept_in_step());
+        let rows = about.own_rows(row);
+        let edited = rows.iter().filter(|r| r.plan.channel == row.plan.channel && r.plan.message.is_kept_in_step());
         for sent in edited {
             let Some(post) = sent.remote_id.as_deref().and_then(|id| id.parse::<i64>().ok()) else { continue };
-            let events = about.events_of(&sent.plan);
+            let events = about.events_of(sent);
             // The event that made this post is not news to it.
             if sent.plan.occasion == row.plan.occasion {
                 continue;
@@ -282,19 +277,17 @@ impl Sender {
         }
         self.db
             .write(async |tx| {
-                if let Some(window) = row.window {
-                    tx.lock_window(window).await?;
-                }
+                about::lock(tx, row.subject).await?;
                 if !tx.dead(row.id, &self.owner, error).await? || row.plan.message == MessageKind::DeliveryFailed {
                     return Ok(());
                 }
-                let Some(window) = row.window else { return Ok(()) };
                 let channel = row.plan.channel.to_string();
                 let what = What::DeliveryFailed { message: row.plan.message, channel, error: error.to_owned() };
-                let event = tx.add_event(window, now, Actor::MAINTBOT, "sender", &what).await?;
+                let event = tx.add_event(row.subject, now, Actor::MAINTBOT, "sender", &what).await?;
                 let elsewhere = self.organisation.ops.iter().filter(|c| **c != row.plan.channel);
                 let rows: Vec<Planned> = elsewhere.map(|c| failure_row(row, event, c, now)).collect();
-                tx.insert_deliveries(&row.subject, row.window, &rows, now).await?;
+                let queue = about::queue_of(tx, row.subject).await?;
+                tx.insert_deliveries(row.subject, queue, &rows, now).await?;
                 Ok::<_, StoreError>(())
             })
             .await?;
@@ -326,11 +319,4 @@ fn delay(attempts: i64) -> TimeDelta {
         .build();
     let wait = steps.into_iter().nth(usize::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0));
     TimeDelta::from_std(wait.unwrap_or(LONGEST_WAIT)).unwrap_or(TimeDelta::hours(1))
-}
-
-async fn about(tx: &mut Tx, row: &Delivery) -> Result<Option<About>, StoreError> {
-    let Some(id) = row.window else { return Ok(None) };
-    tx.lock_window(id).await?;
-    let Some(window) = tx.window(id).await? else { return Ok(None) };
-    Ok(Some(About { items: tx.items(id).await?, rows: tx.deliveries(id).await?, events: tx.events(id).await?, window }))
 }

@@ -5,13 +5,19 @@
 //! none of its types. It does no I/O and reads no clock.
 
 mod abbreviation;
+mod holidays;
+mod hours;
 mod lead;
 mod length;
+mod recurrence;
 mod span;
 
 pub use abbreviation::abbreviation;
+pub use holidays::holidays_of;
+pub use hours::{Hours, WeekHours};
 pub use lead::{BadLead, Lead, WorkingCalendar};
 pub use length::{compact, duration_words, parse_duration};
+pub use recurrence::{BadPattern, BadRecurrence, Occurrence, Pattern, Recurrence};
 pub use span::{Span, at, clock_text, offset_text, utc_part};
 
 use std::fmt;

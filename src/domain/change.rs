@@ -137,6 +137,19 @@ impl ChangeList {
         self.leaves().filter(|item| item.done.is_none()).collect()
     }
 
+    /// These items and everything that they are parts of, parents first.
+    #[must_use]
+    pub fn with_ancestors(&self, items: &[&ChangeItem]) -> Vec<&ChangeItem> {
+        let mut numbers: Vec<i64> = items.iter().map(|item| item.number).collect();
+        let mut at = 0;
+        while let Some(number) = numbers.get(at) {
+            let parent = self.get(*number).and_then(|item| item.parent);
+            numbers.extend(parent.filter(|parent| !numbers.contains(parent)));
+            at += 1;
+        }
+        self.in_order().into_iter().map(|placed| placed.item).filter(|item| numbers.contains(&item.number)).collect()
+    }
+
     /// When the oldest item was added (UTC).
     #[must_use]
     pub fn first_item_at(&self) -> Option<DateTime<Utc>> {

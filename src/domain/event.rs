@@ -1,10 +1,13 @@
-//! The audit trail: what happened to a window, by whom, where and when.
+//! The audit trail: what happened to a window, plan, series or freeze, by whom, where and when.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Zone;
+use super::finding::Finding;
 use super::ledger::MessageKind;
+use super::series::Scope;
+use super::subject::Subject;
 use super::window::{Outcome, WindowId};
 
 /// What happened.
@@ -60,6 +63,51 @@ pub enum What {
     Reminded { message: MessageKind, occasion: String },
     /// A message could not be delivered.
     DeliveryFailed { message: MessageKind, channel: String, error: String },
+    /// Approval is asked for; `change`: of a window that was approved before.
+    Requested { reason: String, findings: Vec<Finding>, change: bool },
+    /// An approver agreed; `change`: to a change of an approved window.
+    Approved { note: String, change: bool },
+    /// An approver refused, and the window is called off.
+    Rejected { reason: String },
+    /// Nobody decided before the start, and the window is called off.
+    Expired,
+    /// A rule was set aside by an admin.
+    Overridden { reason: String, findings: Vec<Finding> },
+    /// A customer was told.
+    Told { customer: String },
+    /// A question was answered.
+    QaAdded { number: i64, question: String, answer: String },
+    /// A question was taken off.
+    QaRemoved { number: i64, question: String },
+    /// A plan was made.
+    Planned { title: String },
+    /// A plan was published with so many phases.
+    Published { phases: usize },
+    /// Later phases do not start; `auto`: because a phase failed.
+    Held { reason: String, auto: bool },
+    /// They may start again.
+    Released { reason: String },
+    /// A series was made, or made more windows: these, and those left out with the reason.
+    Occurred { made: Vec<WindowId>, left_out: Vec<LeftOut> },
+    /// A series says something else from a window on.
+    SeriesChanged { scope: Scope, from: WindowId, changes: Vec<FieldChange> },
+    /// A series makes no more windows.
+    Stopped { reason: String },
+    /// Open items went to another window.
+    CarriedOver { to: WindowId, items: Vec<ItemRef> },
+    /// Nothing may be scheduled in a period.
+    Frozen { title: String, days: String },
+    /// That was taken back.
+    Thawed { title: String },
+}
+
+/// An occurrence of a series that was not made, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// When it would have been, as people read it.
+    pub when: String,
+    /// Why, as people read it.
+    pub why: String,
 }
 
 /// A change item as an event remembers it.
@@ -89,8 +137,8 @@ pub struct Event {
     pub id: i64,
     /// When (UTC).
     pub at: DateTime<Utc>,
-    /// The window it happened to.
-    pub window: WindowId,
+    /// What it happened to.
+    pub subject: Subject,
     /// Who did it.
     pub actor: String,
     /// Where, such as `console`.
@@ -109,7 +157,10 @@ impl What {
             | Self::NoShow { .. }
             | Self::Overran { .. }
             | Self::Reminded { .. }
-            | Self::DeliveryFailed { .. } => false,
+            | Self::DeliveryFailed { .. }
+            | Self::Requested { .. }
+            | Self::Overridden { .. }
+            | Self::Told { .. } => false,
             _ => true,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use super::organisation::Channel;
+use super::subject::Subject;
 use super::window::{WindowId, words};
 
 words! {
@@ -46,6 +47,16 @@ words! {
         DeliveryFailed = "delivery_failed",
         /// To a person: a change item is theirs.
         Assigned = "assigned",
+        /// To approvers in ops: a window waits for a decision.
+        ApprovalRequest = "approval_request",
+        /// To approvers in ops: it still waits.
+        ApprovalReminder = "approval_reminder",
+        /// To the requester: what was decided.
+        ApprovalDecision = "approval_decision",
+        /// To a customer's owner: please tell them.
+        ToldRequest = "told_request",
+        /// To a customer's owner: they were not told yet.
+        ToldOverdue = "told_overdue",
         /// Open the change-list issue.
         IssueOpen = "issue_open",
         /// Bring its body and state in step.
@@ -104,7 +115,13 @@ impl MessageKind {
     pub fn is_planned(self) -> bool {
         matches!(
             self,
-            Self::Announcement | Self::Reminder | Self::ChangeList | Self::Starting | Self::EmptyList | Self::NoPoc
+            Self::Announcement
+                | Self::Reminder
+                | Self::ChangeList
+                | Self::Starting
+                | Self::EmptyList
+                | Self::NoPoc
+                | Self::ApprovalReminder
         )
     }
 }
@@ -201,15 +218,31 @@ pub struct Planned {
     pub note: Option<String>,
 }
 
+/// The occasion of a row that opens a change-list issue ahead of its window instead of at once.
+pub const OPENING: &str = "28d";
+/// The occasion of planned rows that go with the announcement.
+pub const WITH_ANNOUNCEMENT: &str = "announcement";
+
+impl Planned {
+    /// Planned ahead by the ladder, as opposed to caused by an event: replanned whenever the facts change.
+    #[must_use]
+    pub fn is_planned(&self) -> bool {
+        match self.message {
+            MessageKind::IssueOpen => self.occasion == OPENING,
+            MessageKind::ToldRequest => self.occasion == WITH_ANNOUNCEMENT,
+            MessageKind::ToldOverdue => true,
+            message => message.is_planned(),
+        }
+    }
+}
+
 /// One row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// Its number.
     pub id: i64,
-    /// What it is about: a window's id.
-    pub subject: String,
-    /// The window, where there is one.
-    pub window: Option<WindowId>,
+    /// What it is about.
+    pub subject: Subject,
     /// The plan for it.
     pub plan: Planned,
     /// Where it is.
@@ -263,6 +296,15 @@ pub fn told(rows: &[Delivery], before: Option<i64>) -> BTreeSet<Channel> {
     let earlier = |row: &&Delivery| before.is_none_or(|before| row.plan.sequence < before);
     let telling = rows.iter().filter(|row| row.plan.message.tells() && row.state.is_on_its_way()).filter(earlier);
     telling.filter(|row| !called_off(row)).map(|row| row.plan.channel.clone()).collect()
+}
+
+/// Of the rows of a phase and of its plan those that say what a channel knows of the phase. That the plan was called off
+/// is not one of them: it speaks of the phases that have not begun.
+#[must_use]
+pub fn of_phase(rows: &[Delivery], phase: WindowId) -> Vec<Delivery> {
+    let speaks_of_it =
+        |row: &&Delivery| row.subject.window() == Some(phase) || row.plan.message != MessageKind::Cancelled;
+    rows.iter().filter(speaks_of_it).cloned().collect()
 }
 
 /// The rows by which the change list was sent.

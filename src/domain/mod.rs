@@ -3,10 +3,17 @@
 pub mod access;
 pub mod calendar;
 pub mod change;
+pub mod customer;
 pub mod event;
+pub mod finding;
+pub mod freeze;
 pub mod ledger;
 pub mod notice;
 pub mod organisation;
+pub mod plan;
 pub mod refusal;
+pub mod series;
+pub mod subject;
+pub mod suggest;
 pub mod timed;
 pub mod window;

@@ -8,7 +8,9 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::access::Role;
-use super::calendar::{Lead, WorkingCalendar, Zone};
+use super::calendar::{Hours, Lead, WeekHours, WorkingCalendar, Zone};
+use super::customer::Customer;
+use super::finding::FindingKind;
 use super::ledger::MessageKind;
 use super::window::{Kind, Window, words};
 
@@ -116,9 +118,25 @@ words! {
     }
 }
 
+words! {
+    /// What becomes of reminders that fall on a day off.
+    RemindersOn {
+        /// They go out all the same.
+        AnyDay = "any_day",
+        /// They go out on the working day before, at the same clock time.
+        WorkingDays = "working_days",
+    }
+}
+
 /// The rules for one kind of window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
+    /// How long before its start a window must be asked for, where that is a rule.
+    pub notice: Option<Lead>,
+    /// Findings that need an approver instead of being refused.
+    pub approval: BTreeSet<FindingKind>,
+    /// What becomes of reminders on days off.
+    pub reminders_on: RemindersOn,
     /// When audiences hear first.
     pub announce: Announce,
     /// When they are reminded.
@@ -154,6 +172,8 @@ pub struct Audience {
     pub messages: Option<BTreeSet<MessageKind>>,
     /// Staff: may read what is not public.
     pub internal: bool,
+    /// When it wants to be told of what is not urgent, and the zone of that.
+    pub send_hours: Option<(Hours, Zone)>,
 }
 
 impl Audience {
@@ -190,6 +210,10 @@ pub struct Service {
     pub environment: Option<String>,
     /// Zone of its windows where none is typed.
     pub zone: Option<Zone>,
+    /// When few people use it, in its own zone, else the organisation's.
+    pub quiet_hours: Vec<WeekHours>,
+    /// The query that measures how much it is used.
+    pub quiet_query: Option<String>,
 }
 
 /// A region: where customers and machines are.
@@ -199,6 +223,8 @@ pub struct Region {
     pub id: String,
     /// Its name for people.
     pub name: String,
+    /// Its zone, working week, hours and holidays; the organisation's where it has none of its own.
+    pub working: WorkingCalendar,
 }
 
 /// One person on every surface.
@@ -229,6 +255,8 @@ pub struct Organisation {
     pub service_policies: BTreeMap<(String, String), Policy>,
     /// Audiences in the order of the configuration.
     pub audiences: Vec<Audience>,
+    /// Customers by id, in the order of their ids.
+    pub customers: BTreeMap<String, Customer>,
     /// People by id.
     pub people: BTreeMap<String, Person>,
     /// Who holds which role; `None` where nothing is written and the surfaces' defaults hold.
@@ -248,6 +276,11 @@ impl Organisation {
             .find_map(|service| self.service_policies.get(&(kind.0.clone(), service.clone())))
             .or_else(|| self.policies.get(&kind.0))
             .unwrap_or_else(|| &self.policies[Kind::SCHEDULED])
+    }
+
+    /// The regions that a window with these region ids touches: none meaning all.
+    pub fn affected_regions<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a Region> {
+        self.regions.values().filter(move |region| ids.is_empty() || ids.contains(&region.id))
     }
 
     /// A service's name for people; its id where it has none.

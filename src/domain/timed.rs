@@ -14,6 +14,8 @@ pub const MOST_OVERRUN_CHASES: i64 = 24;
 pub enum Timed {
     /// The start has come and policy starts by itself.
     Start,
+    /// Nobody has decided on it before its start.
+    Expire,
     /// The end has come, nothing is open and policy completes by itself.
     Complete,
     /// Nobody has done anything since the start.
@@ -32,11 +34,14 @@ pub enum Timed {
     },
 }
 
-/// The next thing that the clock will do to this window, and when (UTC). `None`: nothing, until somebody acts.
+/// The next thing that the clock will do to this window, and when (UTC). `None`: nothing, until somebody acts. `held`: its
+/// plan lets it wait for an earlier phase.
 #[must_use]
-pub fn next(window: &Window, items: &ChangeList, policy: &Policy) -> Option<(DateTime<Utc>, Timed)> {
+pub fn next(window: &Window, items: &ChangeList, policy: &Policy, held: bool) -> Option<(DateTime<Utc>, Timed)> {
     let span = &window.span;
     match window.state {
+        State::Pending => window.request.as_ref().map(|request| (request.expires_at, Timed::Expire)),
+        State::Scheduled if held => None,
         // It may have come to a policy that starts by itself after its start had passed.
         State::Scheduled if policy.auto_start => Some((span.starts_at.max(window.sequence_at), Timed::Start)),
         State::Scheduled => {
@@ -51,16 +56,22 @@ pub fn next(window: &Window, items: &ChangeList, policy: &Policy) -> Option<(Dat
                 if complete { Some((completed_at(window, items), Timed::Complete)) } else { overrun(window, policy) }
             })
         }
-        State::Pending | State::Completed | State::Cancelled => None,
+        State::Completed | State::Cancelled => None,
     }
 }
 
 /// The last thing due at `now` of a run of chases that was missed while nothing ran: only that one is said.
 #[must_use]
-pub fn due(window: &Window, items: &ChangeList, policy: &Policy, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Timed)> {
+pub fn due(
+    window: &Window,
+    items: &ChangeList,
+    policy: &Policy,
+    held: bool,
+    now: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, Timed)> {
     let mut ahead = window.clone();
     let mut last = None;
-    while let Some((at, timed)) = next(&ahead, items, policy).filter(|(at, _)| *at <= now) {
+    while let Some((at, timed)) = next(&ahead, items, policy, held).filter(|(at, _)| *at <= now) {
         let chase = match &timed {
             Timed::NoShow { count, .. } => {
                 ahead.no_shows = *count;
@@ -70,7 +81,7 @@ pub fn due(window: &Window, items: &ChangeList, policy: &Policy, now: DateTime<U
                 ahead.overruns = *count;
                 true
             }
-            Timed::Start | Timed::Complete => false,
+            Timed::Start | Timed::Complete | Timed::Expire => false,
         };
         // A start or completion never waits behind chases, and chases of another sort are said on their own.
         let same = match (&last, &timed) {

@@ -2,48 +2,23 @@
 //!
 //! Pure: no I/O, no clock. Instants are UTC in whole seconds; the zone a window lives in is part of its [`Span`].
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{Span, compact, duration_words, parse_duration};
+use super::calendar::{Span, Zone, compact, duration_words, parse_duration};
+use super::finding::Finding;
+use super::plan::PlanId;
+use super::series::SeriesId;
+use super::subject::id;
 
-/// The number of a window. Prints and parses as `MW-42`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WindowId(pub i64);
-
-impl fmt::Display for WindowId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MW-{}", self.0)
-    }
-}
-
-impl FromStr for WindowId {
-    type Err = String;
-
-    /// Reads `MW-42` in any case. Errors say what a window id looks like.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is not a window id: they look like MW-12");
-        let (head, digits) = text.split_once('-').ok_or_else(wrong)?;
-        if !head.eq_ignore_ascii_case("mw") || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(wrong());
-        }
-        digits.parse().ok().filter(|n| *n > 0).map(Self).ok_or_else(wrong)
-    }
-}
-
-impl Serialize for WindowId {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for WindowId {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
+id! {
+    /// The number of a window. Prints and parses as `MW-42`.
+    WindowId, "MW", "window"
 }
 
 /// Declares a closed set of words: one name in code, one in text, used for parsing, printing, storing and JSON alike.
@@ -145,6 +120,9 @@ impl State {
             Step::Edit | Step::Change => !self.is_over(),
             Step::Done | Step::Note => matches!(self, Scheduled | InProgress | Verifying | Completed),
             Step::Remind => matches!(self, Scheduled | InProgress | Verifying),
+            Step::Approve | Step::Reject => self == Pending,
+            Step::Told => self != Pending,
+            Step::Qa => true,
         }
     }
 }
@@ -178,6 +156,14 @@ words! {
         Ack = "ack",
         /// Send the next message now.
         Remind = "remind",
+        /// Agree to a pending window.
+        Approve = "approve",
+        /// Refuse a pending window.
+        Reject = "reject",
+        /// A customer was told.
+        Told = "told",
+        /// Questions and answers.
+        Qa = "qa",
         /// Running past the end is being chased; nobody types it.
         Overrun = "overrun",
     }
@@ -237,25 +223,31 @@ impl fmt::Display for Kind {
     }
 }
 
-/// How long something will be down inside the window: `none`, `15m` or `10m-15m`. Whole seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long something will be down inside the window: `none`, `15m`, `10m-15m` or `10m-15m per:tenant`. Whole seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Downtime {
     /// At least; zero for "none".
     pub least: TimeDelta,
     /// At most; equal to `least` where one figure was given.
     pub most: TimeDelta,
+    /// What each of these is down for so long, such as `tenant`, where they go one after the other.
+    pub per: Option<String>,
 }
 
 impl Downtime {
-    /// The figure for people: `none`, `15m`, `10m to 15m`.
+    /// The figure for people: `none`, `up to 15m`, `10m to 15m per tenant`.
     #[must_use]
     pub fn words(&self) -> String {
-        if self.most == TimeDelta::zero() {
-            "none".into()
+        let figure = if self.most == TimeDelta::zero() {
+            return "none".into();
         } else if self.least == self.most {
             format!("up to {}", duration_words(self.most))
         } else {
             format!("{} to {}", duration_words(self.least), duration_words(self.most))
+        };
+        match &self.per {
+            Some(per) => format!("{figure} per {per}"),
+            None => figure,
         }
     }
 }
@@ -263,11 +255,16 @@ impl Downtime {
 impl fmt::Display for Downtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.most == TimeDelta::zero() {
-            f.write_str("none")
-        } else if self.least == self.most {
-            f.write_str(&compact(self.most))
+            return f.write_str("none");
+        }
+        if self.least == self.most {
+            f.write_str(&compact(self.most))?;
         } else {
-            write!(f, "{}-{}", compact(self.least), compact(self.most))
+            write!(f, "{}-{}", compact(self.least), compact(self.most))?;
+        }
+        match &self.per {
+            Some(per) => write!(f, " per:{per}"),
+            None => Ok(()),
         }
     }
 }
@@ -275,12 +272,16 @@ impl fmt::Display for Downtime {
 impl FromStr for Downtime {
     type Err = String;
 
-    /// Reads `none`, `15m`, `1h 30m` or `10m-15m`. Errors say which of these to write.
+    /// Reads `none`, `15m`, `1h 30m`, `10m-15m` or `10m-15m per:tenant`. Errors say which of these to write.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if matches!(text.to_ascii_lowercase().as_str(), "none" | "0" | "no" | "0m") {
-            return Ok(Self { least: TimeDelta::zero(), most: TimeDelta::zero() });
+            return Ok(Self { least: TimeDelta::zero(), most: TimeDelta::zero(), per: None });
         }
+        let (text, per) = match text.split_once(" per") {
+            Some((figure, unit)) => (figure.trim(), Some(unit_word(unit)?)),
+            None => (text, None),
+        };
         let (least, most) = if let Some((a, b)) = text.split_once(['-', '\u{2013}']) {
             (parse_duration(a.trim())?, parse_duration(b.trim())?)
         } else {
@@ -290,8 +291,87 @@ impl FromStr for Downtime {
         if least > most {
             return Err(format!("`{text}` runs backwards: write the smaller figure first"));
         }
-        Ok(Self { least, most })
+        Ok(Self { least, most, per })
     }
+}
+
+/// The word after `per`: `:tenant` or ` tenant`.
+fn unit_word(text: &str) -> Result<String, String> {
+    let word = text.trim_start_matches(':').trim();
+    let plain =
+        !word.is_empty() && word.len() <= 40 && word.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+    if plain { Ok(word.to_owned()) } else { Err("after `per` comes one word, such as per:tenant".into()) }
+}
+
+impl Serialize for Downtime {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Downtime {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The facts that were public when a change was asked for that waits for approval: shown until it is decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// Their sequence.
+    pub sequence: i64,
+    /// Start (UTC).
+    pub starts_at: DateTime<Utc>,
+    /// End (UTC).
+    pub ends_at: DateTime<Utc>,
+    /// The zone it lived in.
+    pub zone: Zone,
+    /// Services.
+    pub services: Vec<String>,
+    /// Regions.
+    pub regions: Vec<String>,
+    /// Environment.
+    pub environment: String,
+    /// Kind.
+    pub kind: Kind,
+}
+
+impl Published {
+    /// What the public sees of a window now.
+    #[must_use]
+    pub fn of(w: &Window) -> Self {
+        Self {
+            sequence: w.sequence,
+            starts_at: w.span.starts_at,
+            ends_at: w.span.ends_at,
+            zone: w.span.zone.clone(),
+            services: w.services.clone(),
+            regions: w.regions.clone(),
+            environment: w.environment.clone(),
+            kind: w.kind.clone(),
+        }
+    }
+}
+
+/// What an approver is asked, bound to one sequence of the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// The sequence it is about.
+    pub sequence: i64,
+    /// Who asked: never the one who approves.
+    pub by: String,
+    /// Where they asked, such as `console`.
+    pub place: String,
+    /// When (UTC).
+    pub at: DateTime<Utc>,
+    /// Why; text from a person.
+    pub reason: String,
+    /// What needs the approval.
+    pub findings: Vec<Finding>,
+    /// When it is too late (UTC): the earlier of the old and the new start.
+    pub expires_at: DateTime<Utc>,
+    /// The event that asked.
+    pub event: i64,
 }
 
 /// A planned interruption with everything that is known of it.
@@ -313,6 +393,8 @@ pub struct Window {
     pub span: Span,
     /// Expected interruption inside the window, where known.
     pub downtime: Option<Downtime>,
+    /// The same for services where it differs, by service id.
+    pub downtimes: BTreeMap<String, Downtime>,
     /// What its users will notice; text from a person.
     pub impact: String,
     /// Why it is done.
@@ -353,9 +435,47 @@ pub struct Window {
     pub overruns: i64,
     /// When it was stored (UTC).
     pub created_at: DateTime<Utc>,
+    /// The plan that it is a phase of.
+    pub plan: Option<PlanId>,
+    /// The series that made it.
+    pub series: Option<SeriesId>,
+    /// Which occurrence of the series it is: the wall-clock time that the rule says.
+    pub occurrence: Option<NaiveDateTime>,
+    /// Somebody changed this occurrence alone: changes to all of the series leave it as it is where they would undo that.
+    pub detached: bool,
+    /// What the public still sees while a change waits for approval.
+    pub published: Option<Published>,
+    /// What an approver is asked; only while pending.
+    pub request: Option<Request>,
+    /// Rises when customers must be told anew: at a move after the announcement, and at completion.
+    pub told_round: i64,
 }
 
 impl Window {
+    /// The window as the public sees it: with the last approved facts while a change waits for approval. `None`: nothing
+    /// of it is public.
+    #[must_use]
+    pub fn as_published(&self) -> Option<Cow<'_, Self>> {
+        if self.state != State::Pending {
+            return Some(Cow::Borrowed(self));
+        }
+        let published = self.published.as_ref()?;
+        let mut shown = self.clone();
+        shown.span = Span { starts_at: published.starts_at, ends_at: published.ends_at, zone: published.zone.clone() };
+        shown.services.clone_from(&published.services);
+        shown.regions.clone_from(&published.regions);
+        shown.environment.clone_from(&published.environment);
+        shown.kind = published.kind.clone();
+        Some(Cow::Owned(shown))
+    }
+
+    /// Takes back a change that nobody agreed to: the window is again what was approved last.
+    pub fn withdraw_change(&mut self) {
+        if let Some(shown) = self.as_published().map(Cow::into_owned) {
+            *self = Self { published: None, ..shown };
+        }
+    }
+
     /// In progress or verifying after its end.
     #[must_use]
     pub fn is_overrunning(&self, now: DateTime<Utc>) -> bool {
@@ -372,6 +492,7 @@ impl Window {
     #[must_use]
     pub fn state_words(&self, now: DateTime<Utc>) -> &'static str {
         match self.state {
+            State::Pending if self.request.is_none() => "draft",
             State::Pending => "awaiting approval",
             State::Scheduled if now >= self.span.ends_at => "not started",
             State::Scheduled => "scheduled",

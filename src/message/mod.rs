@@ -1,10 +1,11 @@
 //! What we say, before it has a format. [`words`] words replies and refusals; `templates/messages` words what audiences
-//! get ([`audience`]); surfaces only format a [`Message`]. [`text`] is the plain form.
+//! get ([`audience`]); [`topic`] is what a message is about. Surfaces only format a [`Message`]; [`text`] is the plain form.
 //!
 //! Everything in a message is data: a surface escapes it for the place where it is shown.
 
 pub mod audience;
 pub mod text;
+pub mod topic;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

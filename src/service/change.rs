@@ -105,7 +105,12 @@ impl Cx<'_> {
         Ok(added)
     }
 
-    async fn add_items(&mut self, w: &mut Window, items: &mut ChangeList, new: Vec<ChangeItem>) -> Outcome<Vec<i64>> {
+    pub(super) async fn add_items(
+        &mut self,
+        w: &mut Window,
+        items: &mut ChangeList,
+        new: Vec<ChangeItem>,
+    ) -> Outcome<Vec<i64>> {
         check_room(w, items, new.len())?;
         let was_done = items.all_done();
         let late = self.is_late(w).await?;

@@ -1,4 +1,5 @@
-//! What the clock does to windows: starting, chasing, completing. Each is a transaction of its own, done by maintbot.
+//! What the clock does: windows start, expire, are chased and complete, series make more of them. Each is a transaction
+//! of its own, done by maintbot.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::event::What;
 use crate::domain::ledger::MessageKind;
 use crate::domain::notice;
+use crate::domain::subject::Subject;
 use crate::domain::timed::{self, Timed};
 use crate::domain::window::{Window, WindowId};
 
@@ -33,14 +35,19 @@ impl Service {
     pub async fn tick(&self, now: DateTime<Utc>) -> anyhow::Result<usize> {
         let mut did = 0;
         loop {
-            let due = self.db.read(async |tx| Ok::<_, Failure>(tx.windows_due(now, BATCH).await?)).await;
-            let due = due.map_err(fault)?;
-            if due.is_empty() {
+            let due = self.db.read(async |tx| {
+                Ok::<_, Failure>((tx.windows_due(now, BATCH).await?, tx.series_due(now, BATCH).await?))
+            });
+            let (windows, series) = due.await.map_err(fault)?;
+            if windows.is_empty() && series.is_empty() {
                 return Ok(did);
             }
-            for id in due {
-                self.act(id, now).await.map_err(fault)?;
-                did += 1;
+            did += windows.len() + series.len();
+            for id in windows {
+                self.act(Subject::Window(id), now).await.map_err(fault)?;
+            }
+            for id in series {
+                self.act(Subject::Series(id), now).await.map_err(fault)?;
             }
             self.wake.ring();
         }
@@ -83,13 +90,17 @@ impl Service {
     /// # Errors
     /// The database fails.
     pub async fn next_tick_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
-        let at = self.db.read(async |tx| Ok::<_, Failure>(tx.next_action_at().await?)).await;
-        at.map_err(fault)
+        let at = self.db.read(async |tx| {
+            let (window, series) = (tx.next_action_at().await?, tx.next_series_at().await?);
+            Ok::<_, Failure>([window, series].into_iter().flatten().min())
+        });
+        at.await.map_err(fault)
     }
 
-    async fn act(&self, id: WindowId, now: DateTime<Utc>) -> Outcome<()> {
+    /// Does what is due for one window or series, in a transaction of its own, as maintbot.
+    async fn act(&self, subject: Subject, now: DateTime<Utc>) -> Outcome<()> {
         let actor = Actor::maintbot();
-        let parsed = parse(&Input::Text(format!("show {id}")))?;
+        let parsed = parse(&Input::Text("whoami".into()))?;
         self.db
             .write(async |tx| {
                 let mut cx = Cx {
@@ -103,7 +114,11 @@ impl Service {
                     parsed: &parsed,
                     planned: Vec::new(),
                 };
-                cx.pass_time(id).await
+                match subject {
+                    Subject::Window(id) => cx.pass_time(id).await,
+                    Subject::Series(id) => cx.make_more(id).await,
+                    Subject::Plan(_) | Subject::Freeze(_) => Ok(()),
+                }
             })
             .await
     }
@@ -112,16 +127,18 @@ impl Service {
 impl Cx<'_> {
     /// Does the one thing that is due for this window, or notes that nothing is any more.
     async fn pass_time(&mut self, id: WindowId) -> Outcome<()> {
-        self.tx.lock_window(id).await?;
+        self.lock(id).await?;
         let Some(mut w) = self.tx.window(id).await? else { return Ok(()) };
         let items = self.tx.items(id).await?;
         let policy = self.organisation.policy(&w.kind, &w.services);
-        let Some((at, timed)) = timed::due(&w, &items, policy, self.now) else {
-            let next = timed::next(&w, &items, policy).map(|(at, _)| at);
-            return Ok(self.tx.set_next_action(id, next).await?);
+        let kin = self.kin(&w).await?;
+        let policy = kin.policy(policy);
+        let Some((at, timed)) = timed::due(&w, &items, &policy, kin.holds(&w), self.now) else {
+            return self.set_clock(&w, &items, &kin).await;
         };
         match timed {
             Timed::Start => self.begin(&mut w, &items, at, true).await,
+            Timed::Expire => self.expire(w, &items).await,
             Timed::Complete => self.finish(&mut w, &items, Completion::by_itself(at)).await,
             Timed::NoShow { count, occasion } => {
                 w.no_shows = count;

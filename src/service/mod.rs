@@ -4,12 +4,17 @@
 
 mod change;
 pub mod due;
+mod freeze;
 mod help;
 mod ledger;
 mod plan;
+mod policy;
 pub mod query;
 mod read;
 mod run;
+mod schedule;
+mod series;
+mod suggest;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,9 +28,11 @@ use crate::domain::access::{Actor, Role};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, What};
+use crate::domain::finding::Finding;
 use crate::domain::ledger::Planned;
 use crate::domain::organisation::Organisation;
 use crate::domain::refusal::Refusal;
+use crate::domain::subject::Subject;
 use crate::domain::window::{State, Step, Window, WindowId};
 use crate::message::audience::Templates;
 use crate::message::words::{self, Refused};
@@ -84,6 +91,26 @@ pub struct Reply {
     pub warnings: Vec<String>,
     /// What a dry run would have owed.
     pub deliveries: Option<Vec<PlannedView>>,
+    /// What it is about where that is no window, such as `PL-3`.
+    #[serde(default)]
+    pub subject: Option<Subject>,
+    /// What policy found.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// Slots that were found.
+    #[serde(default)]
+    pub slots: Option<Vec<SlotView>>,
+}
+
+/// A slot that `suggest` found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotView {
+    /// Start (UTC).
+    pub starts_at: DateTime<Utc>,
+    /// End (UTC).
+    pub ends_at: DateTime<Utc>,
+    /// Why it is good, in words.
+    pub why: Vec<String>,
 }
 
 /// A planned message in a dry run's reply.
@@ -203,7 +230,7 @@ impl Service {
     pub async fn run(&self, invocation: &Invocation) -> anyhow::Result<Answer> {
         // A task of its own: a caller that goes away half-way (a closed browser) does not cut it off.
         let (service, invocation) = (self.clone(), invocation.clone());
-        tokio::spawn(async move { service.run_to_the_end(&invocation).await }).await?
+        tokio::spawn(async move { Box::pin(service.run_to_the_end(&invocation)).await }).await?
     }
 
     async fn run_to_the_end(&self, invocation: &Invocation) -> anyhow::Result<Answer> {
@@ -283,6 +310,7 @@ impl Service {
         let mut reply = cx.execute().await?;
         if command.dry_run() {
             reply.windows.clear();
+            reply.subject = reply.subject.filter(|_| !command.spec().creates);
             reply.deliveries = Some(cx.planned.iter().map(PlannedView::from).collect());
             return Err(Failure::Instead(Answer::Done(reply).into()));
         }
@@ -414,6 +442,26 @@ impl Cx<'_> {
             Command::Reminders(c) => self.reminders(c).await,
             Command::History(c) => self.history(c).await,
             Command::Preview(c) => self.preview(c).await,
+            Command::PlanNew(c) => self.plan_new(c).await,
+            Command::PlanShow(c) => self.plan_show(c).await,
+            Command::PlanPublish(c) => self.plan_publish(c).await,
+            Command::PlanCancel(c) => self.plan_cancel(c).await,
+            Command::QaAdd(c) => self.qa_add(c).await,
+            Command::QaRemove(c) => self.qa_remove(c).await,
+            Command::QaList(c) => self.qa_list(c).await,
+            Command::Hold(c) => self.hold(c).await,
+            Command::Release(c) => self.release(c).await,
+            Command::SeriesNew(c) => self.series_new(c).await,
+            Command::SeriesShow(c) => self.series_show(c).await,
+            Command::SeriesStop(c) => self.series_stop(c).await,
+            Command::Suggest(c) => self.suggest(c).await,
+            Command::Approve(c) => self.approve(c).await,
+            Command::Reject(c) => self.reject(c).await,
+            Command::FreezeAdd(c) => self.freeze_add(c).await,
+            Command::FreezeList(_) => self.freeze_list().await,
+            Command::FreezeRemove(c) => self.freeze_remove(c).await,
+            Command::Calendar(c) => self.calendar(c).await,
+            Command::Told(c) => self.told_customer(c).await,
             Command::Whoami(_) => Ok(self.whoami()),
             Command::Help(c) => help::reply(c),
         }
@@ -422,10 +470,24 @@ impl Cx<'_> {
     /// Lets nobody else create the same thing at the same moment: a repeat must see what it repeats. SQLite has one
     /// writer at a time anyway.
     async fn wait_in_line(&mut self) -> Outcome<()> {
-        match self.parsed.command.window() {
-            Some(window) => Ok(self.tx.lock_window(window).await?),
-            None => Ok(self.tx.next_id(CREATED).await.map(drop)?),
+        match self.parsed.command.subject() {
+            Some(Subject::Window(window)) => self.lock(window).await,
+            Some(Subject::Plan(plan)) => Ok(self.tx.lock_plan(plan).await?),
+            _ => Ok(self.tx.next_id(CREATED).await.map(drop)?),
         }
+    }
+
+    /// Makes every other command on this window wait, and on the plan or series that it belongs to: those first, so that
+    /// no two commands wait for each other.
+    async fn lock(&mut self, id: WindowId) -> Outcome<()> {
+        let (plan, series) = self.tx.belongs_to(id).await?;
+        if let Some(plan) = plan {
+            self.tx.lock_plan(plan).await?;
+        }
+        if let Some(series) = series {
+            self.tx.lock_series(series).await?;
+        }
+        Ok(self.tx.lock_window(id).await?)
     }
 
     fn dry_run(&self) -> bool {
@@ -436,8 +498,8 @@ impl Cx<'_> {
     /// has touched it since.
     async fn repeat_of(&mut self, fingerprint: &str) -> Outcome<Option<Reply>> {
         let Some(Repeat { at, subject, event, body }) = self.tx.repeat(fingerprint).await? else { return Ok(None) };
-        let Ok(window) = subject.parse::<WindowId>() else { return Ok(None) };
-        if self.now - at > REPEAT_WITHIN || self.tx.last_event(window).await? != Some(event) {
+        let Ok(subject) = subject.parse::<Subject>() else { return Ok(None) };
+        if self.now - at > REPEAT_WITHIN || self.tx.last_event(subject).await? != Some(event) {
             return Ok(None);
         }
         let first: Reply = serde_json::from_str(&body).map_err(anyhow::Error::from)?;
@@ -446,10 +508,11 @@ impl Cx<'_> {
     }
 
     async fn remember(&mut self, fingerprint: &str, reply: &Reply) -> Outcome<()> {
-        let Some(window) = reply.windows.first() else { return Ok(()) };
-        let Some(event) = self.tx.last_event(*window).await? else { return Ok(()) };
+        let window = reply.windows.first().copied().map(Subject::Window);
+        let Some(subject) = reply.subject.or(window) else { return Ok(()) };
+        let Some(event) = self.tx.last_event(subject).await? else { return Ok(()) };
         let body = serde_json::to_string(reply).map_err(anyhow::Error::from)?;
-        let repeat = Repeat { at: self.now, subject: window.to_string(), event, body };
+        let repeat = Repeat { at: self.now, subject: subject.to_string(), event, body };
         Ok(self.tx.save_repeat(fingerprint, &repeat).await?)
     }
 
@@ -462,7 +525,7 @@ impl Cx<'_> {
 
     /// The window and its items for changing, if its state allows the step.
     async fn window_for(&mut self, id: WindowId, step: Step) -> Outcome<(Window, ChangeList)> {
-        self.tx.lock_window(id).await?;
+        self.lock(id).await?;
         let window = self.window(id).await?;
         if !window.state.permits(step) {
             return Err(self.illegal(&window, step).await?.into());
@@ -478,6 +541,7 @@ impl Cx<'_> {
             State::Scheduled if self.now >= window.span.starts_at - run::EARLY_START => {
                 format!("/maintenance start {}", window.id)
             }
+            State::Pending if window.request.is_some() => format!("/maintenance approve {}", window.id),
             State::Pending | State::Scheduled => format!("/maintenance show {}", window.id),
             State::InProgress | State::Verifying => format!("/maintenance complete {}", window.id),
             State::Completed | State::Cancelled => format!("/maintenance history {}", window.id),
@@ -499,11 +563,14 @@ impl Cx<'_> {
 /// Who moved a window to the state it is in, and when.
 fn moved_there(window: &Window, events: &[Event]) -> (String, DateTime<Utc>) {
     let moved = |what: &What| match window.state {
-        State::Pending | State::Scheduled => matches!(what, What::Scheduled),
+        State::Pending => matches!(what, What::Scheduled | What::Requested { .. }),
+        State::Scheduled => matches!(what, What::Scheduled | What::Approved { .. }),
         State::InProgress => matches!(what, What::Started { .. } | What::Resumed),
         State::Verifying => matches!(what, What::Verifying { .. }),
         State::Completed => matches!(what, What::Completed { .. }),
-        State::Cancelled => matches!(what, What::Cancelled { .. }),
+        State::Cancelled => {
+            matches!(what, What::Cancelled { .. } | What::Rejected { .. } | What::Expired)
+        }
     };
     let last = events.iter().rev().find(|e| moved(&e.what));
     last.map_or_else(|| (window.requester.clone(), window.created_at), |e| (text::one_line(&e.actor), e.at))

@@ -1,368 +1,384 @@
-//! Planning a window: schedule, edit, reschedule, extend, cancel.
+//! Plans: windows announced together as phases of one change, their questions and answers, and holding them.
 
-use chrono::{DateTime, TimeDelta, Utc};
-
-use super::{Cx, Outcome, Reply};
-use crate::command::when::{Resolved, When, ZoneSource, Zones};
-use crate::command::{Cancel, Edit, Extend, Reschedule, Schedule};
-use crate::domain::calendar::{Zone, at, compact, duration_words};
+use super::ledger::has_issue;
+use super::policy::{Plea, Verdict};
+use super::{Cx, Failure, Outcome, Reply};
+use crate::command::{Hold, PlanCancel, PlanNew, PlanPublish, PlanShow, QaAdd, QaList, QaRemove, Release};
+use crate::domain::calendar::at;
 use crate::domain::change::ChangeList;
-use crate::domain::event::{FieldChange, What};
-use crate::domain::ledger::{MessageKind, Planned};
+use crate::domain::event::What;
+use crate::domain::ledger::{Delivery, MessageKind};
 use crate::domain::notice;
+use crate::domain::organisation::Channel;
+use crate::domain::plan::{self, Held, Phases, Plan, PlanId, PlanState};
 use crate::domain::refusal::Refusal;
-use crate::domain::window::{Kind, State, Step, Window};
-use crate::message::words;
+use crate::domain::subject::Subject;
+use crate::domain::window::{State, Step, Window};
+use crate::message::text::one_line;
+use crate::message::{Message, words};
 
-/// The longest a window may be.
-const LONGEST: TimeDelta = TimeDelta::days(31);
-/// Where windows happen when nobody says otherwise.
-const PRODUCTION: &str = "production";
+/// The most plans that a list reply holds.
+const MOST_LISTED: i64 = 50;
+/// The most questions of one thing.
+const MOST_QUESTIONS: usize = 50;
 
 impl Cx<'_> {
-    pub(super) async fn schedule(&mut self, c: &Schedule) -> Outcome<Reply> {
-        let services = self.services(&c.service)?;
-        let regions = self.regions(&c.regions, &services)?;
-        let kind = c.kind.clone().unwrap_or_else(|| Kind(Kind::SCHEDULED.into()));
-        self.known_kind(&kind)?;
-        let resolved = self.resolve(&c.when, c.tz.as_ref(), None, &services)?;
-        let read = read_in(&resolved);
-        let id = self.tx.next_window_id().await?;
-        let environment = self.service_setting(&services, |s| s.environment.clone());
-        let mut w = Window {
-            id,
+    pub(super) async fn plan_new(&mut self, c: &PlanNew) -> Outcome<Reply> {
+        let plan = Plan {
+            id: self.tx.next_plan_id().await?,
             title: c.title.clone(),
-            kind,
-            environment: c.environment.clone().or(environment).unwrap_or_else(|| PRODUCTION.into()),
-            services,
-            regions,
-            span: resolved.span,
-            downtime: c.downtime,
-            impact: c.impact.clone().unwrap_or_default(),
-            category: c.category,
-            rollback: c.rollback.clone().unwrap_or_default(),
-            customers: c.customers.clone(),
-            links: c.link.clone(),
-            poc: c.poc.as_ref().map(|p| p.as_str().to_owned()),
+            state: PlanState::Draft,
+            held: None,
             requester: self.actor.id.clone(),
             place: self.place.to_owned(),
-            state: State::Scheduled,
-            outcome: None,
+            created_at: self.now,
+            published_at: None,
             sequence: 0,
             sequence_at: self.now,
-            revision: 0,
-            actual_start: None,
-            actual_end: None,
-            actual_downtime: None,
-            attended_at: None,
-            no_shows: 0,
-            overruns: 0,
-            created_at: self.now,
         };
-        for service in &w.services {
-            self.tx.add_service(service, self.now).await?;
-        }
-        self.tx.insert_window(&w).await?;
-        let event = self.record(&mut w, &What::Scheduled).await?;
-        let mut items = ChangeList::default();
-        if !c.item.is_empty() {
-            self.add_lines(&mut w, &mut items, &c.item).await?;
-        }
-        self.conclude(&w, &items, event, &What::Scheduled).await?;
-        let message = words::scheduled(self.organisation, &w, &items, &self.planned, read, self.dry_run(), self.now);
-        let mut warnings = Vec::new();
-        if w.poc.is_none() {
-            warnings.push(words::nobody_named(&w, self.dry_run()));
-        }
-        let message = warnings.iter().fold(message, |m, warning| m.text(warning.clone()));
-        Ok(Reply { message, windows: vec![w.id], warnings, deliveries: None })
+        self.tx.insert_plan(&plan).await?;
+        self.record_on(plan.id, &What::Planned { title: plan.title.clone() }).await?;
+        Ok(about(plan.id, words::plan_made(&plan, self.dry_run())))
     }
 
-    pub(super) async fn edit(&mut self, c: &Edit) -> Outcome<Reply> {
-        let (mut w, items) = self.window_for(c.window, Step::Edit).await?;
-        let before = w.clone();
-        if let Some(kind) = &c.kind {
-            self.known_kind(kind)?;
-            w.kind.clone_from(kind);
-        }
-        if !c.service.is_empty() {
-            w.services = self.services(&c.service)?;
-            for service in &w.services {
-                self.tx.add_service(service, self.now).await?;
+    pub(super) async fn plan_show(&mut self, c: &PlanShow) -> Outcome<Reply> {
+        let Some(id) = c.plan else {
+            let mut found = Vec::new();
+            for plan in self.tx.plans(MOST_LISTED).await? {
+                found.push(self.phases(plan).await?);
             }
-        }
-        if !c.regions.is_empty() {
-            w.regions = self.regions(&c.regions, &w.services)?;
-        }
-        if let Some(environment) = &c.environment {
-            w.environment.clone_from(environment);
-        }
-        let text = |field: &mut String, new: &Option<String>| {
-            if let Some(new) = new {
-                field.clone_from(new);
-            }
+            return Ok(Reply { message: words::plans(&found), ..Reply::default() });
         };
-        text(&mut w.title, &c.title);
-        text(&mut w.impact, &c.impact);
-        text(&mut w.rollback, &c.rollback);
-        w.poc = c.poc.as_ref().map(|p| p.as_str().to_owned()).or(w.poc);
-        w.downtime = c.downtime.or(w.downtime);
-        w.category = c.category.or(w.category);
-        if !c.customers.is_empty() {
-            w.customers.clone_from(&c.customers);
+        let plan = self.plan(id).await?;
+        let phases = self.phases(plan).await?;
+        let qa = self.tx.qa(id).await?;
+        let windows = phases.windows.iter().map(|w| w.id).collect();
+        let message = words::plan(self.organisation, &phases, &qa, self.now);
+        Ok(Reply { windows, ..about(id, message) })
+    }
+
+    pub(super) async fn plan_publish(&mut self, c: &PlanPublish) -> Outcome<Reply> {
+        let mut plan = self.plan_for(c.plan).await?;
+        if plan.state != PlanState::Draft {
+            let detail = format!("{} is {} already.", plan.id, plan.state);
+            return Err(Refusal::rule(detail, format!("/maintenance plan show {}", plan.id)).into());
         }
-        if !c.link.is_empty() {
-            w.links.clone_from(&c.link);
+        let phases = self.phases(plan.clone()).await?;
+        let drafts: Vec<Window> = phases.windows.iter().filter(|w| w.state == State::Pending).cloned().collect();
+        if drafts.is_empty() {
+            let detail = format!("{} has no phase yet: add windows to it first.", plan.id);
+            let hint = format!(
+                "/maintenance schedule \"Phase 1\" service:crm when:\"next sunday 16:00-20:00\" plan:{}",
+                plan.id
+            );
+            return Err(Refusal::rule(detail, hint).into());
         }
-        let changes = differences(&before, &w);
-        if changes.is_empty() {
-            let show = format!("/maintenance show {}", w.id);
-            return Err(Refusal::rule(format!("{} says all of this already; nothing was changed.", w.id), show).into());
+        if let Some(past) = drafts.iter().find(|w| w.span.starts_at <= self.now) {
+            let detail = format!(
+                "{} was to start {}, which is past: move it first.",
+                past.id,
+                at(past.span.starts_at, &past.span.zone)
+            );
+            let hint = format!("/maintenance reschedule {} when:\"next sunday 16:00-20:00\"", past.id);
+            return Err(Refusal::rule(detail, hint).into());
         }
-        let moves = (&before.kind, &before.services, &before.regions, &before.environment)
-            != (&w.kind, &w.services, &w.regions, &w.environment);
-        let said = changes.iter().map(|c| c.field.clone()).collect::<Vec<_>>().join(", ");
-        if moves {
-            self.shift(&before, &mut w, &items, changes, String::new()).await?;
-        } else {
-            let what = What::Edited { changes };
+        plan.state = PlanState::Published;
+        plan.published_at = Some(self.now);
+        plan.sequence_at = self.now;
+        self.tx.update_plan(&plan).await?;
+        self.record_on(plan.id, &What::Published { phases: drafts.len() }).await?;
+        let plea = Plea::of(c.reason.as_ref(), c.override_.as_ref());
+        let mut warnings = Vec::new();
+        for mut w in drafts {
+            let items = self.tx.items(w.id).await?;
+            let verdict = self.judge(&w, plea).await.map_err(|refused| of_phase(&w, refused))?;
+            self.publish_phase(&mut w, &items, plea, &verdict).await?;
+            warnings.extend(verdict.warnings(self, &w).into_iter().map(|said| format!("{}: {said}", w.id)));
+        }
+        let phases = self.phases(plan).await?;
+        let message = words::plan_published(self.organisation, &phases, &self.planned, self.dry_run(), self.now);
+        let message = warnings.iter().fold(message, |m, warning| m.text(warning.clone()));
+        let windows = phases.windows.iter().map(|w| w.id).collect();
+        Ok(Reply { windows, warnings, ..about(phases.plan.id, message) })
+    }
+
+    async fn publish_phase(
+        &mut self,
+        w: &mut Window,
+        items: &ChangeList,
+        plea: Plea<'_>,
+        verdict: &Verdict,
+    ) -> Outcome<()> {
+        w.sequence_at = self.now;
+        self.note_override(w, plea, verdict).await?;
+        if verdict.needs_approval {
+            return self.ask(None, w, items, plea, verdict).await;
+        }
+        w.state = State::Scheduled;
+        let event = self.record(w, &What::Scheduled).await?;
+        self.tx.update_window(w).await?;
+        self.owe_all_assignees(w, items, event).await?;
+        self.conclude(w, items, event, &What::Scheduled).await
+    }
+
+    pub(super) async fn plan_cancel(&mut self, c: &PlanCancel) -> Outcome<Reply> {
+        self.cancel_plan(c.plan, c.reason.clone().unwrap_or_default()).await
+    }
+
+    /// Calls off every phase that has not begun; the told hear it once, for all of them.
+    pub(super) async fn cancel_plan(&mut self, id: PlanId, reason: String) -> Outcome<Reply> {
+        let mut plan = self.plan_for(id).await?;
+        if plan.state == PlanState::Cancelled {
+            let detail = format!("{id} is cancelled already.");
+            return Err(Refusal::rule(detail, format!("/maintenance plan show {id}")).into());
+        }
+        let phases = self.phases(plan.clone()).await?;
+        let told = self.told_of_plan(&phases).await?;
+        let (off, on): (Vec<Window>, Vec<Window>) =
+            phases.windows.iter().filter(|w| !w.state.is_over()).cloned().partition(|w| w.state.permits(Step::Cancel));
+        let what = What::Cancelled { reason };
+        let event = self.record_on(id, &what).await?;
+        plan.state = PlanState::Cancelled;
+        plan.held = None;
+        self.tx.update_plan(&plan).await?;
+        let rows = notice::caused_by_plan(&phases, self.organisation, MessageKind::Cancelled, event, self.now);
+        self.owe_plan(id, rows.into_iter().filter(|row| told.contains(&row.channel)).collect()).await?;
+        for mut w in off.clone() {
+            let items = self.tx.items(w.id).await?;
+            w.state = State::Cancelled;
+            w.request = None;
             let event = self.record(&mut w, &what).await?;
             self.conclude(&w, &items, event, &what).await?;
         }
-        Ok(self.reply(&w, words::did(&w, format!("has a new {said}"), self.dry_run())))
+        let rows = self.tx.deliveries(id).await?;
+        let phases = self.phases(plan).await?;
+        self.replan_plan(&phases, &rows).await?;
+        let message = words::plan_cancelled(&phases.plan, &off, &on, self.dry_run());
+        Ok(Reply { windows: off.iter().map(|w| w.id).collect(), ..about(id, message) })
     }
 
-    pub(super) async fn reschedule(&mut self, c: &Reschedule) -> Outcome<Reply> {
-        let (mut w, items) = self.window_for(c.window, Step::Reschedule).await?;
-        let before = w.clone();
-        let resolved = self.resolve(&c.when, c.tz.as_ref(), Some(&before.span.zone), &before.services)?;
-        let read = read_in(&resolved);
-        w.span = resolved.span;
-        if w.span == before.span {
-            let show = format!("/maintenance show {}", w.id);
-            return Err(Refusal::rule(format!("{} is at that time already; nothing was changed.", w.id), show).into());
+    pub(super) async fn hold(&mut self, c: &Hold) -> Outcome<Reply> {
+        let plan = self.plan_for(c.plan).await?;
+        published(&plan)?;
+        if let Some(held) = &plan.held {
+            let detail = format!("{} is on hold already, by {}.", plan.id, held.by);
+            return Err(Refusal::rule(detail, format!("/maintenance release {}", plan.id)).into());
         }
-        let changes = differences(&before, &w);
-        self.shift(&before, &mut w, &items, changes, c.reason.clone().unwrap_or_default()).await?;
-        let what = format!("is moved, from {}", before.span);
-        let message = words::did(&w, what, self.dry_run()).text(read);
-        let ledger = words::ledger(self.planned.iter().map(words::LedgerRow::planned), &w.span.zone);
-        if self.dry_run() {
-            return Ok(self.reply(&w, message));
-        }
-        Ok(self.reply(&w, message.text("Who hears what, and when:").block(ledger)))
-    }
-
-    /// A new sequence: the told hear `moved`, those who no longer match hear `cancelled`, the rest is replanned.
-    async fn shift(
-        &mut self,
-        before: &Window,
-        w: &mut Window,
-        items: &ChangeList,
-        changes: Vec<FieldChange>,
-        reason: String,
-    ) -> Outcome<()> {
-        w.sequence += 1;
-        w.sequence_at = self.now;
-        if w.span.starts_at != before.span.starts_at {
-            // Whoever was ready for the old start is asked again for the new one.
-            w.attended_at = None;
-            w.no_shows = 0;
-        }
-        let what = What::Moved {
-            from_start: before.span.starts_at,
-            from_end: before.span.ends_at,
-            from_zone: before.span.zone.clone(),
-            changes,
-            reason,
-        };
-        let event = self.record(w, &what).await?;
-        self.cause_for_told(w, MessageKind::Moved, event).await?;
-        self.cancel_for_those_left_out(before, w, event).await?;
-        self.conclude(w, items, event, &what).await
-    }
-
-    /// Channels that were told and that the window no longer concerns.
-    async fn cancel_for_those_left_out(&mut self, before: &Window, w: &Window, event: i64) -> Outcome<()> {
-        let told = self.told(w).await?;
-        let still: Vec<_> =
-            self.organisation.audiences.iter().filter(|a| a.concerns(w)).flat_map(|a| &a.channels).collect();
-        let rows = notice::caused(before, self.organisation, MessageKind::Cancelled, event, self.now);
-        let left_out = rows.into_iter().filter(|row| told.contains(&row.channel) && !still.contains(&&row.channel));
-        let rows = left_out.map(|row| Planned { sequence: w.sequence, ..row }).collect();
-        self.owe(w, rows).await
-    }
-
-    pub(super) async fn extend(&mut self, c: &Extend) -> Outcome<Reply> {
-        let (mut w, items) = self.window_for(c.window, Step::Extend).await?;
-        let from_end = w.span.ends_at;
-        let to_end = from_end + c.for_;
-        if to_end - w.span.starts_at > LONGEST {
-            let most = (LONGEST - (from_end - w.span.starts_at)).max(TimeDelta::minutes(1));
-            let hint = format!("/maintenance extend {} {}", w.id, compact(most));
-            return Err(Refusal::rule("A window is at most 31 days long.", hint).into());
-        }
-        if to_end <= self.now {
-            let least = compact(TimeDelta::minutes((self.now - from_end).num_minutes() + 30));
-            let detail = format!(
-                "{} was to end {}; {} more is still in the past.",
-                w.id,
-                at(from_end, &w.span.zone),
-                duration_words(c.for_)
-            );
-            return Err(Refusal::rule(detail, format!("/maintenance extend {} {least}", w.id)).into());
-        }
-        w.span.ends_at = to_end;
-        w.sequence += 1;
-        w.sequence_at = self.now;
-        w.overruns = 0;
-        self.attend(&mut w);
         let reason = c.reason.clone().unwrap_or_default();
-        let what = What::Extended { by_s: c.for_.num_seconds(), from_end, to_end, reason };
-        let event = self.record(&mut w, &what).await?;
-        self.cause_for_told(&w, MessageKind::Extended, event).await?;
-        self.conclude(&w, &items, event, &what).await?;
-        let what = format!("is extended by {}; it now ends {}", duration_words(c.for_), at(to_end, &w.span.zone));
-        Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
+        let phases = self.hold_plan(plan, reason, false).await?;
+        Ok(about(phases.plan.id, words::plan_held(&phases, self.dry_run())))
     }
 
-    pub(super) async fn cancel(&mut self, c: &Cancel) -> Outcome<Reply> {
-        let (mut w, items) = self.window_for(c.window, Step::Cancel).await?;
-        w.state = State::Cancelled;
-        let what = What::Cancelled { reason: c.reason.clone().unwrap_or_default() };
-        let event = self.record(&mut w, &what).await?;
-        self.cause_for_told(&w, MessageKind::Cancelled, event).await?;
-        self.conclude(&w, &items, event, &what).await?;
-        Ok(self.reply(&w, words::did(&w, "is cancelled", self.dry_run())))
+    /// Stops the phases that have not begun, and says so.
+    async fn hold_plan(&mut self, mut plan: Plan, reason: String, auto: bool) -> Outcome<Phases> {
+        plan.held = Some(Held { by: self.actor.id.clone(), at: self.now, reason: reason.clone() });
+        self.say_of_plan(plan, What::Held { reason, auto }).await
     }
 
-    /// Typed service ids, checked against the configuration where there is one; `all` means every configured service.
-    fn services(&self, typed: &[String]) -> Outcome<Vec<String>> {
-        let known: Vec<String> = self.organisation.services.keys().cloned().collect();
-        if known.is_empty() {
-            return Ok(unique(typed));
+    pub(super) async fn release(&mut self, c: &Release) -> Outcome<Reply> {
+        let mut plan = self.plan_for(c.plan).await?;
+        published(&plan)?;
+        if plan.held.take().is_none() {
+            let detail = format!("{} is not on hold.", plan.id);
+            return Err(Refusal::rule(detail, format!("/maintenance plan show {}", plan.id)).into());
         }
-        if typed == ["all"] {
-            return Ok(known);
+        let reason = c.reason.clone().unwrap_or_default();
+        let phases = self.say_of_plan(plan, What::Released { reason }).await?;
+        let events = self.tx.events(phases.plan.id).await?;
+        let missed = phases.windows.iter().filter(|w| w.state == State::Scheduled && super::ledger::missed(w, &events));
+        let message = words::plan_released(&phases, self.dry_run());
+        let message = missed.fold(message, |message, w| words::missed_start(message, w, self.now));
+        Ok(about(phases.plan.id, message))
+    }
+
+    /// Stores a plan that is held or released, tells those who were told of it, and lets the clock follow.
+    async fn say_of_plan(&mut self, plan: Plan, what: What) -> Outcome<Phases> {
+        self.tx.update_plan(&plan).await?;
+        let event = self.record_on(plan.id, &what).await?;
+        let phases = self.phases(plan).await?;
+        let told = self.told_of_plan(&phases).await?;
+        let rows = notice::caused_by_plan(&phases, self.organisation, MessageKind::Note, event, self.now);
+        let mut rows: Vec<_> = rows.into_iter().filter(|row| told.contains(&row.channel)).collect();
+        let ops =
+            notice::in_ops(self.organisation, phases.plan.sequence, MessageKind::Note, event, notice::OPS, self.now);
+        rows.extend(ops.into_iter().filter(|row| !told.contains(&row.channel)));
+        self.owe_plan(phases.plan.id, rows).await?;
+        let before = self.tx.deliveries(phases.plan.id).await?;
+        self.show_plan(&phases.plan, &before, event).await?;
+        for w in phases.windows.iter().filter(|w| w.state == State::Scheduled) {
+            let items = self.tx.items(w.id).await?;
+            let kin = self.kin(w).await?;
+            self.set_clock(w, &items, &kin).await?;
         }
-        self.all_known("service", typed, &known)?;
-        Ok(unique(typed))
+        Ok(phases)
     }
 
-    /// Typed region ids, or those that the services run in.
-    fn regions(&self, typed: &[String], services: &[String]) -> Outcome<Vec<String>> {
-        if typed.is_empty() {
-            let of = |id: &String| self.organisation.services.get(id).map(|s| s.regions.clone()).unwrap_or_default();
-            return Ok(unique(&services.iter().flat_map(of).collect::<Vec<_>>()));
+    /// A phase that failed holds the later ones.
+    pub(super) async fn hold_after(&mut self, w: &Window) -> Outcome<()> {
+        let (Some(id), Some(outcome)) = (w.plan, w.outcome) else { return Ok(()) };
+        if !plan::holds_later(outcome) {
+            return Ok(());
         }
-        let known: Vec<String> = self.organisation.regions.keys().cloned().collect();
-        if !known.is_empty() {
-            self.all_known("regions", typed, &known)?;
+        let plan = self.plan_for(id).await?;
+        let phases = self.phases(plan.clone()).await?;
+        let later = phases.windows.iter().any(|other| other.state == State::Scheduled || other.state == State::Pending);
+        if plan.held.is_some() || plan.state != PlanState::Published || !later {
+            return Ok(());
         }
-        Ok(unique(typed))
+        let reason = format!("{} ended as {}", w.id, outcome.as_str().replace('_', " "));
+        self.hold_plan(plan, reason, true).await.map(drop)
     }
 
-    fn known_kind(&self, kind: &Kind) -> Outcome<()> {
-        let known: Vec<String> = self.organisation.policies.keys().cloned().collect();
-        self.all_known("kind", std::slice::from_ref(&kind.0), &known)
+    /// Refuses to start a phase while its plan is held.
+    pub(super) async fn not_held(&mut self, w: &Window) -> Outcome<()> {
+        let kin = self.kin(w).await?;
+        let Some(phases) = kin.phases.as_ref().filter(|phases| phases.holds(w)) else { return Ok(()) };
+        let plan = &phases.plan;
+        Err(Refusal::rule(words::on_hold(plan), format!("/maintenance release {}", plan.id)).into())
     }
 
-    fn all_known(&self, option: &str, typed: &[String], known: &[String]) -> Outcome<()> {
-        let Some(wrong) = typed.iter().find(|id| !known.contains(id)) else { return Ok(()) };
-        let likeness = |id: &String| strsim::jaro_winkler(id, wrong);
-        let nearest = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).cloned();
-        let thing = option.trim_end_matches('s');
-        let detail = format!("There is no {thing} `{wrong}`; these are known: {}.", known.join(", "));
-        let value = nearest.map(|near| {
-            typed.iter().map(|id| if id == wrong { near.clone() } else { id.clone() }).collect::<Vec<_>>().join(",")
-        });
-        Err(self.parsed.refuse(option, usize::MAX..usize::MAX, detail, value).into())
+    /// A published plan whose phases changed is told anew to everybody who was told of it.
+    pub(super) async fn retell_plan(&mut self, w: &Window, event: i64) -> Outcome<()> {
+        let Some(id) = w.plan else { return Ok(()) };
+        let mut plan = self.plan_for(id).await?;
+        if plan.state != PlanState::Published {
+            return Ok(());
+        }
+        plan.sequence += 1;
+        plan.sequence_at = self.now;
+        self.tx.update_plan(&plan).await?;
+        let before = self.tx.deliveries(id).await?;
+        let phases = self.phases(plan).await?;
+        let told = self.told_of_plan(&phases).await?;
+        let rows = notice::caused_by_plan(&phases, self.organisation, MessageKind::Moved, event, self.now);
+        self.owe_plan(id, rows.into_iter().filter(|row| told.contains(&row.channel)).collect()).await?;
+        self.replan_plan(&phases, &before).await?;
+        // What the phases owe hangs on when the plan is announced.
+        for phase in phases.windows.iter().filter(|phase| phase.state == State::Scheduled) {
+            let items = self.tx.items(phase.id).await?;
+            let rows = self.tx.deliveries(phase.id).await?;
+            let kin = self.kin(phase).await?;
+            self.replan(phase, &items, &rows, &kin).await?;
+        }
+        Ok(())
     }
 
-    /// The first service that has something written for it.
-    fn service_setting<T>(
-        &self,
-        services: &[String],
-        get: impl Fn(&crate::domain::organisation::Service) -> Option<T>,
-    ) -> Option<T> {
-        services.iter().find_map(|id| self.organisation.services.get(id).and_then(&get))
+    pub(super) async fn qa_add(&mut self, c: &QaAdd) -> Outcome<Reply> {
+        let subject = self.asked_about(c.about).await?;
+        if self.tx.qa(subject).await?.len() >= MOST_QUESTIONS {
+            let detail = format!("{subject} has {MOST_QUESTIONS} questions already.");
+            return Err(Refusal::rule(detail, format!("/maintenance qa list {subject}")).into());
+        }
+        let number = self.tx.add_qa(subject, &c.question, &c.answer, &self.actor.id, self.now).await?;
+        let what = What::QaAdded { number, question: c.question.clone(), answer: c.answer.clone() };
+        self.after_qa(subject, what).await?;
+        self.qa_reply(subject).await
     }
 
-    /// Places typed times: in the zone of the text, else of `tz:`, else the window's own, the author's, the service's,
-    /// the organisation's.
-    fn resolve(&self, when: &When, tz: Option<&Zone>, own: Option<&Zone>, services: &[String]) -> Outcome<Resolved> {
-        let zones = self.zones(tz, own, services);
-        when.resolve(self.now, &zones).map_err(|e| self.parsed.refuse("when", e.range, e.message, e.hint).into())
+    pub(super) async fn qa_remove(&mut self, c: &QaRemove) -> Outcome<Reply> {
+        let subject = self.asked_about(c.about).await?;
+        let known = self.tx.qa(subject).await?;
+        let Some(qa) = known.into_iter().find(|qa| qa.number == c.item) else {
+            let hint = format!("/maintenance qa list {subject}");
+            return Err(Refusal::not_found(format!("question {} of {subject}", c.item), hint).into());
+        };
+        self.tx.remove_qa(subject, qa.number).await?;
+        self.after_qa(subject, What::QaRemoved { number: qa.number, question: qa.question }).await?;
+        self.qa_reply(subject).await
     }
 
-    pub(super) fn zones(&self, tz: Option<&Zone>, own: Option<&Zone>, services: &[String]) -> Zones {
-        let mut fallbacks = Vec::new();
-        fallbacks.extend(own.map(|zone| (ZoneSource::Window, zone.clone())));
-        fallbacks.extend(self.author_zone.clone().map(|zone| (ZoneSource::Author, zone)));
-        fallbacks.extend(self.service_setting(services, |s| s.zone.clone()).map(|zone| (ZoneSource::Service, zone)));
-        fallbacks.push((ZoneSource::Organisation, self.organisation.zone.clone()));
-        Zones { tz: tz.cloned(), fallbacks }
+    pub(super) async fn qa_list(&mut self, c: &QaList) -> Outcome<Reply> {
+        let subject = self.asked_about(c.about).await?;
+        self.qa_reply(subject).await
+    }
+
+    /// A window or plan that questions can be asked of.
+    async fn asked_about(&mut self, subject: Subject) -> Outcome<Subject> {
+        match subject {
+            Subject::Window(id) => self.window(id).await.map(|w| w.id.into()),
+            Subject::Plan(id) => self.plan(id).await.map(|plan| plan.id.into()),
+            other => Err(Refusal::not_found(format!("window or plan {other}"), "/maintenance list").into()),
+        }
+    }
+
+    /// Audit, and the posts that show the answers.
+    async fn after_qa(&mut self, subject: Subject, what: What) -> Outcome<()> {
+        if let Subject::Window(id) = subject {
+            let (mut w, items) = self.window_for(id, Step::Qa).await?;
+            let event = self.record(&mut w, &what).await?;
+            return self.conclude(&w, &items, event, &what).await;
+        }
+        let event = self.record_on(subject, &what).await?;
+        let Subject::Plan(id) = subject else { return Ok(()) };
+        let rows = self.tx.deliveries(id).await?;
+        let plan = self.plan(id).await?;
+        self.show_plan(&plan, &rows, event).await
+    }
+
+    /// The issue and the posts that show a plan are brought in step with it.
+    async fn show_plan(&mut self, plan: &Plan, rows: &[Delivery], event: i64) -> Outcome<()> {
+        let mut owed = self.post_edits(rows, |row| row.plan.message.is_kept_in_step(), plan.sequence, event);
+        if has_issue(rows) {
+            let row = notice::owed(plan.sequence, MessageKind::IssueUpdate, event, "", Channel::Tracker, self.now);
+            owed.push(row);
+        }
+        self.owe_plan(plan.id, owed).await
+    }
+
+    async fn qa_reply(&mut self, subject: Subject) -> Outcome<Reply> {
+        let qa = self.tx.qa(subject).await?;
+        let windows = subject.window().into_iter().collect();
+        Ok(Reply { windows, ..about(subject, words::questions(subject, &qa, self.dry_run())) })
+    }
+
+    /// A plan for reading.
+    pub(super) async fn plan(&mut self, id: PlanId) -> Outcome<Plan> {
+        let found = self.tx.plan(id).await?;
+        found.ok_or_else(|| Refusal::not_found(format!("plan {id}"), "/maintenance plan show").into())
+    }
+
+    /// A plan for changing: nobody else changes it or its phases meanwhile.
+    pub(super) async fn plan_for(&mut self, id: PlanId) -> Outcome<Plan> {
+        self.tx.lock_plan(id).await?;
+        self.plan(id).await
+    }
+
+    /// A plan that can take one more phase.
+    pub(super) async fn plan_taking_phases(&mut self, id: PlanId) -> Outcome<Plan> {
+        let plan = self.plan_for(id).await?;
+        if plan.state == PlanState::Cancelled {
+            let detail = format!("{id} is cancelled; nothing can be added to it.");
+            return Err(
+                Refusal::rule(detail, format!("/maintenance plan new \"{}\"", plan.title.replace('"', "'"))).into()
+            );
+        }
+        Ok(plan)
     }
 }
 
-/// Which zone the typed times were read in, for the reply.
-fn read_in(resolved: &Resolved) -> String {
-    let zone = &resolved.span.zone;
-    match resolved.read_from {
-        ZoneSource::Inline => format!("The times were read as you wrote them; the window lives in {zone}."),
-        from => format!("The times were read in {zone}, {}.", source(from)),
+fn published(plan: &Plan) -> Outcome<()> {
+    if plan.state == PlanState::Published {
+        return Ok(());
     }
-}
-
-fn source(from: ZoneSource) -> &'static str {
-    match from {
-        ZoneSource::Inline | ZoneSource::Option => "as you said",
-        ZoneSource::Window => "the window's own zone",
-        ZoneSource::Author => "your zone",
-        ZoneSource::Service => "the service's zone",
-        ZoneSource::Organisation => "the organisation's zone",
-    }
-}
-
-fn unique(ids: &[String]) -> Vec<String> {
-    let mut seen = Vec::new();
-    for id in ids {
-        if !seen.contains(id) {
-            seen.push(id.clone());
-        }
-    }
-    seen
-}
-
-/// What differs between two states of a window, in the words people read.
-fn differences(before: &Window, now: &Window) -> Vec<FieldChange> {
-    let list = |ids: &[String]| if ids.is_empty() { "all".into() } else { ids.join(", ") };
-    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "nobody".into());
-    let downtime = |w: &Window| w.downtime.map_or_else(|| "unknown".into(), |d| d.words());
-    let category = |w: &Window| w.category.map_or_else(|| "none".into(), |c| c.to_string());
-    let facts = |w: &Window| -> Vec<(&'static str, String)> {
-        vec![
-            ("time", w.span.to_string()),
-            ("title", w.title.clone()),
-            ("kind", w.kind.to_string()),
-            ("services", list(&w.services)),
-            ("regions", list(&w.regions)),
-            ("environment", w.environment.clone()),
-            ("expected downtime", downtime(w)),
-            ("impact", w.impact.clone()),
-            ("category", category(w)),
-            ("rollback", w.rollback.clone()),
-            ("customers", list(&w.customers)),
-            ("links", w.links.join(" ")),
-            ("contact", or_none(&w.poc)),
-        ]
+    let detail = format!("{} is {}: there is nothing that starts.", plan.id, plan.state);
+    let hint = match plan.state {
+        PlanState::Draft => format!("/maintenance plan publish {}", plan.id),
+        _ => format!("/maintenance plan show {}", plan.id),
     };
-    let pairs = facts(before).into_iter().zip(facts(now));
-    let changed = pairs.filter(|((_, from), (_, to))| from != to);
-    changed.map(|((field, from), (_, to))| FieldChange { field: field.into(), from, to }).collect()
+    Err(Refusal::rule(detail, hint).into())
 }
 
-/// The instant as a `when` would take it, for hints.
-pub(super) fn when_hint(start: DateTime<Utc>, length: TimeDelta) -> String {
-    format!("{}/PT{}M", start.format("%Y-%m-%dT%H:%MZ"), length.num_minutes())
+/// Says which phase it was that a plan could not be published for.
+fn of_phase(w: &Window, failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused(Refusal::Rule { detail, hint }) => {
+            Refusal::rule(format!("{} “{}”: {detail}", w.id, one_line(&w.title)), hint).into()
+        }
+        other => other,
+    }
+}
+
+/// A reply about something that is no window.
+pub(super) fn about(subject: impl Into<Subject>, message: Message) -> Reply {
+    Reply { message, subject: Some(subject.into()), ..Reply::default() }
 }

@@ -1,20 +1,26 @@
 //! What pages, feeds and the API read. Functions of the service, so that no surface has queries of its own.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Failure, Service};
 use crate::domain::access::Role;
+use crate::domain::calendar::local;
 use crate::domain::change::ChangeList;
-use crate::domain::event::Event;
+use crate::domain::customer::Told;
+use crate::domain::event::{Event, What};
+use crate::domain::freeze::Freeze;
 use crate::domain::ledger::Delivery;
+use crate::domain::plan::{Phases, Plan, PlanId, Qa};
+use crate::domain::series::{Series, SeriesId, SeriesState};
+use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
+use crate::store::Tx;
 pub use crate::store::{ConsoleChannel, Issue, Post, Token, WindowFilter};
 
 /// Windows that were over up to so long ago are on the first page.
 const PAST: TimeDelta = TimeDelta::days(30);
-
-/// Windows read in one go on the way to the last ones.
-const PAGE: i64 = 200;
 
 /// One window with all that belongs to it.
 #[derive(Clone, Debug)]
@@ -23,6 +29,44 @@ pub struct Full {
     pub window: Window,
     /// Its change list.
     pub items: ChangeList,
+    /// Its audit trail, oldest first.
+    pub events: Vec<Event>,
+    /// Its plan with all phases, where it is one of them.
+    pub phases: Option<Phases>,
+    /// Its questions and answers, then those of its plan.
+    pub qa: Vec<Qa>,
+    /// Who has told which customer.
+    pub told: Vec<Told>,
+}
+
+impl Full {
+    /// The window as the public sees it: while a change waits for approval with the last approved facts. `None`: nothing
+    /// of it is public.
+    #[must_use]
+    pub fn as_public(&self) -> Option<Self> {
+        let window = self.window.as_published()?.into_owned();
+        Some(Self { window, ..self.clone() })
+    }
+}
+
+/// A plan with all that belongs to it.
+#[derive(Clone, Debug)]
+pub struct FullPlan {
+    /// The plan and its windows in the order they start.
+    pub phases: Phases,
+    /// Its questions and answers.
+    pub qa: Vec<Qa>,
+    /// Its audit trail and that of its phases, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// A series with the windows it made.
+#[derive(Clone, Debug)]
+pub struct FullSeries {
+    /// The series.
+    pub series: Series,
+    /// Its windows in order.
+    pub windows: Vec<Window>,
     /// Its audit trail, oldest first.
     pub events: Vec<Event>,
 }
@@ -52,7 +96,63 @@ impl Service {
     pub async fn full(&self, id: WindowId) -> Read<Option<Full>> {
         self.reading(async |tx| {
             let Some(window) = tx.window(id).await? else { return Ok(None) };
-            Ok(Some(Full { items: tx.items(id).await?, events: tx.events(id).await?, window }))
+            full(tx, window).await.map(Some)
+        })
+        .await
+    }
+
+    /// A window as the public sees it, with its plan as the public sees that; `None` if nothing of it is or ever was
+    /// public. It stays [`State::Pending`] while a change of it waits for approval.
+    pub async fn public_window(&self, id: WindowId) -> Read<Option<Full>> {
+        self.reading(async |tx| match tx.window(id).await? {
+            Some(window) => public_full(tx, window).await,
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// A plan as the public sees it, with those of its phases that are or were public; `None` if none is.
+    pub async fn public_plan(&self, id: PlanId) -> Read<Option<FullPlan>> {
+        self.reading(async |tx| {
+            let Some(plan) = tx.plan(id).await?.filter(|plan| plan.published_at.is_some()) else { return Ok(None) };
+            let mut found = full_plan(tx, plan).await?;
+            found.phases = public_phases(tx, found.phases).await?;
+            Ok((!found.phases.windows.is_empty()).then_some(found))
+        })
+        .await
+    }
+
+    /// A series that still makes windows, with at most `most` public ones that are ahead; `None` if there is none.
+    pub async fn public_series(&self, id: SeriesId, most: usize) -> Read<Option<(Series, Vec<Window>)>> {
+        let now = self.now();
+        self.reading(async |tx| {
+            let Some(series) = tx.one_series(id).await?.filter(|s| s.state == SeriesState::Active) else {
+                return Ok(None);
+            };
+            let from = local(now, &series.zone).checked_sub_signed(PAST);
+            let windows = tx.windows_of_series(id, from).await?;
+            let shown = windows.iter().filter(|w| !w.state.is_over()).filter_map(Window::as_published);
+            let mut ahead: Vec<Window> = shown.filter(|w| w.span.starts_at > now).map(Cow::into_owned).collect();
+            ahead.sort_by_key(|w| (w.span.starts_at, w.id));
+            ahead.truncate(most);
+            Ok(Some((series, ahead)))
+        })
+        .await
+    }
+
+    /// Windows in ascending start from `after` on, with all that belongs to them.
+    pub async fn full_windows(
+        &self,
+        filter: &WindowFilter,
+        after: Option<(DateTime<Utc>, WindowId)>,
+        limit: i64,
+    ) -> Read<Vec<Full>> {
+        self.reading(async |tx| {
+            let mut found = Vec::new();
+            for window in tx.windows(filter, after, limit).await? {
+                found.push(full(tx, window).await?);
+            }
+            Ok(found)
         })
         .await
     }
@@ -80,27 +180,118 @@ impl Service {
         self.reading(async |tx| {
             let mut found = Overview::default();
             let live = WindowFilter {
-                states: vec![State::Scheduled, State::InProgress, State::Verifying],
+                states: vec![State::Pending, State::Scheduled, State::InProgress, State::Verifying],
                 ..WindowFilter::default()
             };
             for window in tx.windows(&live, None, most).await? {
-                let running = window.state.is_running() || window.span.starts_at <= now;
-                let full = Full { items: tx.items(window.id).await?, events: tx.events(window.id).await?, window };
+                let Some(full) = public_full(tx, window).await? else { continue };
+                let running = full.window.state.is_running() || full.window.span.starts_at <= now;
                 if running { found.now.push(full) } else { found.upcoming.push(full) }
             }
-            let past = WindowFilter {
-                states: vec![State::Completed, State::Cancelled],
+            // They were read in the order of the times that are asked for; the public sees those approved last.
+            for windows in [&mut found.now, &mut found.upcoming] {
+                windows.sort_by_key(|full| (full.window.span.starts_at, full.window.id));
+            }
+            let called_off = WindowFilter {
+                states: vec![State::Cancelled],
                 from: Some(now - PAST),
+                to: Some(now + PAST),
                 ..WindowFilter::default()
             };
-            for window in last_of(tx, &past, most).await? {
-                found.past.push(Full {
-                    items: tx.items(window.id).await?,
-                    events: tx.events(window.id).await?,
-                    window,
-                });
+            let mut over = tx.windows_over(most).await?;
+            over.extend(tx.windows(&called_off, None, most).await?);
+            let ended = |w: &Window| w.actual_end.unwrap_or(w.span.starts_at);
+            over.sort_by_key(|w| std::cmp::Reverse((ended(w), w.id)));
+            over.truncate(usize::try_from(most).unwrap_or(0));
+            for window in over.into_iter().filter(|w| ended(w) >= now - PAST) {
+                found.past.extend(public_full(tx, window).await?);
             }
             Ok(found)
+        })
+        .await
+    }
+
+    /// A plan with its phases; `None` if there is no such plan.
+    pub async fn plan(&self, id: PlanId) -> Read<Option<FullPlan>> {
+        self.reading(async |tx| {
+            let Some(plan) = tx.plan(id).await? else { return Ok(None) };
+            full_plan(tx, plan).await.map(Some)
+        })
+        .await
+    }
+
+    /// Plans, newest first.
+    pub async fn plans(&self, limit: i64) -> Read<Vec<FullPlan>> {
+        self.reading(async |tx| {
+            let mut found = Vec::new();
+            for plan in tx.plans(limit).await? {
+                found.push(full_plan(tx, plan).await?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// A series with its windows; `None` if there is no such series.
+    pub async fn one_series(&self, id: SeriesId) -> Read<Option<FullSeries>> {
+        self.reading(async |tx| {
+            let Some(series) = tx.one_series(id).await? else { return Ok(None) };
+            let (windows, events) = (tx.windows_of_series(id, None).await?, tx.events(id).await?);
+            Ok(Some(FullSeries { series, windows, events }))
+        })
+        .await
+    }
+
+    /// At most `limit` plans, newest first, those behind `before` where that is given.
+    pub async fn plans_before(&self, before: Option<PlanId>, limit: usize) -> Read<Vec<FullPlan>> {
+        self.reading(async |tx| {
+            let newest = tx.plans(1).await?.first().map_or(0, |plan| plan.id.0);
+            let mut found = Vec::new();
+            for id in below(before.map(|id| id.0), newest) {
+                if let Some(plan) = tx.plan(PlanId(id)).await? {
+                    found.push(full_plan(tx, plan).await?);
+                }
+                if found.len() >= limit {
+                    break;
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// At most `limit` series, newest first, those behind `before` where that is given.
+    pub async fn series_before(&self, before: Option<SeriesId>, limit: usize) -> Read<Vec<Series>> {
+        self.reading(async |tx| {
+            let newest = tx.series(1).await?.first().map_or(0, |series| series.id.0);
+            let mut found = Vec::new();
+            for id in below(before.map(|id| id.0), newest) {
+                found.extend(tx.one_series(SeriesId(id)).await?);
+                if found.len() >= limit {
+                    break;
+                }
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Series, newest first.
+    pub async fn series(&self, limit: i64) -> Read<Vec<Series>> {
+        self.reading(async |tx| Ok(tx.series(limit).await?)).await
+    }
+
+    /// Freezes that are not over, by first day.
+    pub async fn freezes(&self) -> Read<Vec<Freeze>> {
+        let today = local(self.now(), &self.organisation().zone).date();
+        self.reading(async |tx| Ok(tx.freezes(Some(today)).await?)).await
+    }
+
+    /// The ledger of a plan in order of time; `None` if there is no such plan.
+    pub async fn plan_deliveries(&self, id: PlanId) -> Read<Option<Vec<Delivery>>> {
+        self.reading(async |tx| match tx.plan(id).await? {
+            Some(_) => Ok(Some(tx.deliveries(id).await?)),
+            None => Ok(None),
         })
         .await
     }
@@ -124,23 +315,35 @@ impl Service {
         self.reading(async |tx| Ok(tx.posts(channel, before, limit).await?)).await
     }
 
-    /// Change lists in the built-in tracker, newest window first, with the windows and items they stand for.
-    pub async fn issues(&self, open_only: bool, limit: i64) -> Read<Vec<(Issue, Full)>> {
+    /// Change lists in the built-in tracker, the latest first, each with the windows and items it stands for: one
+    /// window, or the phases of a plan.
+    pub async fn issues(&self, open_only: bool, limit: i64) -> Read<Vec<(Issue, Vec<Full>)>> {
         self.reading(async |tx| {
             let mut found = Vec::new();
             for issue in tx.issues(open_only, limit).await? {
-                let Some(window) = tx.window(issue.window).await? else { continue };
-                let items = tx.items(issue.window).await?;
-                found.push((issue, Full { window, items, events: Vec::new() }));
+                let windows = match issue.subject {
+                    Subject::Window(id) => tx.window(id).await?.into_iter().collect(),
+                    Subject::Plan(id) => tx.windows_of_plan(id).await?,
+                    Subject::Series(_) | Subject::Freeze(_) => Vec::new(),
+                };
+                let mut of_issue = Vec::new();
+                for window in windows {
+                    of_issue.push(full(tx, window).await?);
+                }
+                found.push((issue, of_issue));
             }
             Ok(found)
         })
         .await
     }
 
-    /// The change list of one window in the built-in tracker.
+    /// The change list of a window in the built-in tracker: its plan's, where it is a phase.
     pub async fn issue(&self, id: WindowId) -> Read<Option<Issue>> {
-        self.reading(async |tx| Ok(tx.issue(id).await?)).await
+        self.reading(async |tx| {
+            let plan = tx.window(id).await?.and_then(|w| w.plan);
+            Ok(tx.issue(plan.map_or(Subject::Window(id), Subject::Plan)).await?)
+        })
+        .await
     }
 
     /// Service ids that can be typed: the configured ones, else those used before.
@@ -187,17 +390,81 @@ impl Service {
     }
 }
 
-/// The last windows of a filter, the latest start first. The store walks forward only, so the filter must have an end.
-async fn last_of(tx: &mut crate::store::Tx, filter: &WindowFilter, most: i64) -> Result<Vec<Window>, Failure> {
-    let most = usize::try_from(most).unwrap_or(0);
-    let (mut last, mut after) = (Vec::new(), None);
-    loop {
-        let page = tx.windows(filter, after, PAGE).await?;
-        let Some(end) = page.last() else { break };
-        after = Some((end.span.starts_at, end.id));
-        last.extend(page);
-        last.drain(..last.len().saturating_sub(most));
+async fn full(tx: &mut Tx, window: Window) -> Result<Full, Failure> {
+    let id = window.id;
+    let mut qa = tx.qa(id).await?;
+    let mut phases = None;
+    if let Some(plan) = window.plan
+        && let Some(found) = tx.plan(plan).await?
+    {
+        qa.extend(tx.qa(plan).await?);
+        phases = Some(Phases::new(found, tx.windows_of_plan(plan).await?));
     }
-    last.reverse();
-    Ok(last)
+    let told = tx.told(id).await?;
+    Ok(Full { items: tx.items(id).await?, events: tx.events(id).await?, window, phases, qa, told })
+}
+
+/// A window with all that belongs to it as the public sees it; `None` if nothing of it is or ever was public.
+async fn public_full(tx: &mut Tx, window: Window) -> Result<Option<Full>, Failure> {
+    let Some(shown) = public(tx, &window).await? else { return Ok(None) };
+    let mut found = full(tx, window).await?;
+    found.window = shown;
+    found.told.clear();
+    if let Some(phases) = found.phases.take() {
+        found.phases = Some(public_phases(tx, phases).await?);
+    }
+    Ok(Some(found))
+}
+
+async fn public_phases(tx: &mut Tx, phases: Phases) -> Result<Phases, Failure> {
+    let mut shown = Vec::new();
+    for window in &phases.windows {
+        shown.extend(public(tx, window).await?);
+    }
+    Ok(Phases::new(phases.plan, shown))
+}
+
+/// A window with the facts that are public, or last were: one that was called off while a change of it waited for
+/// approval never had the facts of that change.
+async fn public(tx: &mut Tx, window: &Window) -> Result<Option<Window>, Failure> {
+    if window.state != State::Cancelled || window.published.is_none() {
+        let shown = window.as_published().map(Cow::into_owned);
+        return Ok(if was_public(tx, window).await? { shown } else { None });
+    }
+    let mut asked = window.clone();
+    asked.state = State::Pending;
+    let shown = asked.as_published().map(Cow::into_owned);
+    Ok(shown.map(|shown| Window { state: State::Cancelled, ..shown }))
+}
+
+/// Numbers from behind `before` down, the newest first. They are given without gaps.
+fn below(before: Option<i64>, newest: i64) -> impl Iterator<Item = i64> {
+    (1..=before.map_or(newest, |before| (before - 1).min(newest))).rev()
+}
+
+async fn full_plan(tx: &mut Tx, plan: Plan) -> Result<FullPlan, Failure> {
+    let windows = tx.windows_of_plan(plan.id).await?;
+    let mut subjects = vec![Subject::Plan(plan.id)];
+    subjects.extend(windows.iter().map(|w| Subject::Window(w.id)));
+    let (qa, events) = (tx.qa(plan.id).await?, tx.events_of(&subjects).await?);
+    Ok(FullPlan { phases: Phases::new(plan, windows), qa, events })
+}
+
+/// A window that was called off before anybody agreed to it was never public.
+async fn was_public(tx: &mut Tx, window: &Window) -> Result<bool, Failure> {
+    if window.state != State::Cancelled {
+        return Ok(true);
+    }
+    let events = tx.events(window.id).await?;
+    let asked = events.iter().any(|e| matches!(e.what, What::Requested { change: false, .. }));
+    let agreed = events.iter().any(|e| matches!(e.what, What::Approved { .. } | What::Moved { .. }));
+    if asked && !agreed {
+        return Ok(false);
+    }
+    let Some(plan) = window.plan else { return Ok(true) };
+    // By their numbers: both may have happened within one second.
+    let ended =
+        events.iter().find(|e| matches!(e.what, What::Cancelled { .. } | What::Rejected { .. } | What::Expired));
+    let published = tx.events(plan).await?.into_iter().find(|e| matches!(e.what, What::Published { .. }));
+    Ok(published.is_some_and(|published| ended.is_some_and(|ended| published.id < ended.id)))
 }

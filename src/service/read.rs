@@ -11,6 +11,7 @@ use crate::domain::organisation::Channel;
 use crate::domain::refusal::Refusal;
 use crate::domain::window::{Outcome as Went, State, Window};
 use crate::message::audience::Telling;
+use crate::message::topic::{Topic, WindowTopic};
 use crate::message::{Block, Message, words};
 use crate::store::WindowFilter;
 
@@ -38,6 +39,7 @@ impl Cx<'_> {
             poc_or_assignee: c.mine.then(|| self.actor.id.clone()),
             from,
             to,
+            ..WindowFilter::default()
         };
         let most = if c.all { MOST_LISTED } else { i64::try_from(words::FOLD).unwrap_or(MOST_LISTED) };
         let mut found = self.matching(&filter, &c.service, &c.regions, most + 1).await?;
@@ -71,9 +73,19 @@ impl Cx<'_> {
 
     pub(super) async fn show(&mut self, c: &Show) -> Outcome<Reply> {
         let w = self.window(c.window).await?;
-        let items = self.tx.items(w.id).await?;
-        let message = words::window(self.organisation, &w, &items, self.now);
+        let message = words::full_window(self.organisation, &self.topic(w.clone()).await?, self.now);
         Ok(Reply { message, windows: vec![w.id], ..Reply::default() })
+    }
+
+    /// A window with everything known of it.
+    async fn topic(&mut self, window: Window) -> Outcome<WindowTopic> {
+        let kin = self.kin(&window).await?;
+        let mut qa = self.tx.qa(window.id).await?;
+        if let Some(plan) = window.plan {
+            qa.extend(self.tx.qa(plan).await?);
+        }
+        let (items, told) = (self.tx.items(window.id).await?, self.tx.told(window.id).await?);
+        Ok(WindowTopic { window, items, phases: kin.phases, qa, told })
     }
 
     pub(super) async fn next(&mut self, c: &Next) -> Outcome<Reply> {
@@ -117,19 +129,18 @@ impl Cx<'_> {
             let hint = format!("/maintenance preview {} reminder", w.id);
             return Err(Refusal::rule(detail, hint).into());
         }
-        let items = self.tx.items(w.id).await?;
-        let (shown, event) = self.sample(&w, &items, c.message);
+        let topic = self.topic(w.clone()).await?;
+        let (shown, event) = self.sample(&w, &topic.items, c.message);
         let to: Vec<Channel> =
             notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
         let occasion = if matches!(c.message, MessageKind::NoShow | MessageKind::Overrun) { "+15m" } else { "" };
         let audience = w.poc.as_ref().map(|poc| format!("@{poc}")).unwrap_or_default();
         let channel = to.first().cloned().unwrap_or(Channel::Tracker);
-        let plan = notice::owed(&w, c.message, occasion, &audience, channel, self.now);
+        let plan = notice::owed(w.sequence, c.message, occasion, &audience, channel, self.now);
         let events: Vec<Event> = event.into_iter().collect();
         let telling = Telling {
             plan: &plan,
-            window: &shown,
-            items: &items,
+            topic: &Topic::Window(Box::new(WindowTopic { window: shown, ..topic })),
             events: &events,
             organisation: self.organisation,
             now: self.now,
@@ -169,6 +180,7 @@ impl Cx<'_> {
                 shown.outcome = shown.outcome.or(Some(Went::Success));
                 None
             }
+            MessageKind::ApprovalDecision => Some(What::Approved { note: String::new(), change: false }),
             MessageKind::Note => Some(What::Noted { text: "(the note)".into(), internal: false }),
             MessageKind::ChangeListUpdate => Some(What::ItemsAdded { items: refs, late: true }),
             _ => None,
@@ -176,7 +188,7 @@ impl Cx<'_> {
         let event = what.map(|what| Event {
             id: 0,
             at: self.now,
-            window: w.id,
+            subject: w.id.into(),
             actor: self.actor.id.clone(),
             place: self.place.to_owned(),
             what,

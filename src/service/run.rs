@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::plan::when_hint;
+use super::schedule::when_hint;
 use super::{Cx, Outcome, Reply};
 use crate::command::{Ack, Complete, Note, Remind, Start, Verify};
 use crate::domain::calendar::at;
@@ -39,6 +39,7 @@ impl Completion {
 impl Cx<'_> {
     pub(super) async fn start(&mut self, c: &Start) -> Outcome<Reply> {
         let (mut w, items) = self.window_for(c.window, Step::Start).await?;
+        self.not_held(&w).await?;
         let earliest = w.span.starts_at - EARLY_START;
         if self.now < earliest {
             let detail = format!(
@@ -111,7 +112,7 @@ impl Cx<'_> {
         let (mut w, items) = self.window_for(c.window, Step::Complete).await?;
         let open = items.open();
         let outcome = c.outcome.unwrap_or(Went::Success);
-        if outcome == Went::Success && !open.is_empty() {
+        if outcome == Went::Success && !open.is_empty() && !c.carry_over {
             let detail = format!(
                 "{} still has {} open: {}. Report them done, or say how it went.",
                 w.id,
@@ -120,12 +121,17 @@ impl Cx<'_> {
             );
             return Err(Refusal::rule(detail, format!("/maintenance complete {} outcome:partial", w.id)).into());
         }
+        let next = if c.carry_over && !open.is_empty() { Some(self.carry_over(&w, &items).await?) } else { None };
         self.attend(&mut w);
         let note = c.note.clone().unwrap_or_default();
         let how = Completion { outcome, note, downtime: c.downtime, auto: false, at: self.now };
         self.finish(&mut w, &items, how).await?;
         let what = if outcome == Went::Success { "is completed".into() } else { format!("is over: {outcome}") };
-        Ok(self.reply(&w, words::did(&w, what, self.dry_run())))
+        let mut message = words::did(&w, what, self.dry_run());
+        if let Some(next) = next {
+            message = message.text(words::carried_over(&open, &next));
+        }
+        Ok(self.reply(&w, message))
     }
 
     /// Over: closes the list and tells everybody who was told.
@@ -139,7 +145,19 @@ impl Cx<'_> {
         let what = What::Completed { outcome: how.outcome, note: how.note, downtime_s, open, auto: how.auto };
         let event = self.record(w, &what).await?;
         self.cause(w, MessageKind::Completed, event).await?;
-        self.conclude(w, items, event, &what).await
+        self.tell_owners_it_is_over(w, event).await?;
+        self.conclude(w, items, event, &what).await?;
+        self.hold_after(w).await
+    }
+
+    /// Owners tell their customers that it is over, where they were to be told of it at all.
+    async fn tell_owners_it_is_over(&mut self, w: &mut Window, event: i64) -> Outcome<()> {
+        if self.told(w).await?.is_empty() {
+            return Ok(());
+        }
+        w.told_round += 1;
+        let rows = notice::told_requests(w, self.organisation, event, self.now);
+        self.owe(w, rows).await
     }
 
     pub(super) async fn note(&mut self, c: &Note) -> Outcome<Reply> {

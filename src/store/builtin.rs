@@ -1,22 +1,30 @@
 //! What the built-in console and the built-in tracker hold.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 
-use super::convert::whole;
-use super::{Result, Tx};
-use crate::domain::window::WindowId;
+use super::convert::{from_optional_word, from_word, whole};
+use super::{Result, StoreError, Tx};
+use crate::domain::subject::Subject;
 
 const POST: &str =
-    "SELECT id, channel, window_id, delivery_id, text, posted_at, edited_at FROM builtin_posts WHERE id = $1";
+    "SELECT id, channel, subject, delivery_id, text, posted_at, edited_at FROM builtin_posts WHERE id = $1";
 
-pub(super) const POSTS: &str = "SELECT id, channel, window_id, delivery_id, text, posted_at, edited_at \
+pub(super) const POSTS: &str = "SELECT id, channel, subject, delivery_id, text, posted_at, edited_at \
      FROM builtin_posts WHERE channel = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 
-pub(super) const POST_OF_DELIVERY: &str = "SELECT id, channel, window_id, delivery_id, text, posted_at, edited_at \
+pub(super) const POST_OF_DELIVERY: &str = "SELECT id, channel, subject, delivery_id, text, posted_at, edited_at \
      FROM builtin_posts WHERE delivery_id = $1";
 
-pub(super) const OPEN_ISSUES: &str = "SELECT window_id, title, body, is_open, close_reason, opened_at, updated_at, \
-     closed_at FROM builtin_issues WHERE is_open ORDER BY window_id DESC LIMIT $1";
+pub(super) const ISSUE: &str = "SELECT subject, title, body, is_open, close_reason, opened_at, updated_at, closed_at \
+     FROM builtin_issues WHERE subject = $1";
+
+pub(super) const ALL_ISSUES: &str = "SELECT subject, title, body, is_open, close_reason, opened_at, updated_at, \
+     closed_at FROM builtin_issues ORDER BY opened_at DESC, subject DESC LIMIT $1";
+
+pub(super) const OPEN_ISSUES: &str = "SELECT subject, title, body, is_open, close_reason, opened_at, updated_at, \
+     closed_at FROM builtin_issues WHERE is_open ORDER BY opened_at DESC, subject DESC LIMIT $1";
 
 /// A post in a channel of the built-in console.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +33,8 @@ pub struct Post {
     pub id: i64,
     /// The channel's name.
     pub channel: String,
-    /// The window it is about.
-    pub window: Option<WindowId>,
+    /// The window or plan it is about.
+    pub subject: Option<Subject>,
     /// The row of the ledger that it answers.
     pub delivery: Option<i64>,
     /// What it says now.
@@ -48,11 +56,11 @@ pub struct ConsoleChannel {
     pub last: Option<DateTime<Utc>>,
 }
 
-/// The change-list issue of a window in the built-in tracker.
+/// The change-list issue of a window or plan in the built-in tracker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// The window; it has one issue.
-    pub window: WindowId,
+    /// The window or plan; it has one issue.
+    pub subject: Subject,
     /// The headline.
     pub title: String,
     /// The change list as text.
@@ -73,30 +81,32 @@ pub struct Issue {
 struct PostRow {
     id: i64,
     channel: String,
-    window_id: Option<i64>,
+    subject: Option<String>,
     delivery_id: Option<i64>,
     text: String,
     posted_at: DateTime<Utc>,
     edited_at: Option<DateTime<Utc>>,
 }
 
-impl From<PostRow> for Post {
-    fn from(row: PostRow) -> Self {
-        Self {
+impl TryFrom<PostRow> for Post {
+    type Error = StoreError;
+
+    fn try_from(row: PostRow) -> Result<Self> {
+        Ok(Self {
+            subject: from_optional_word(format_args!("post {}, subject", row.id), row.subject.as_deref())?,
             id: row.id,
             channel: row.channel,
-            window: row.window_id.map(WindowId),
             delivery: row.delivery_id,
             text: row.text,
             posted_at: row.posted_at,
             edited_at: row.edited_at,
-        }
+        })
     }
 }
 
 #[derive(sqlx::FromRow)]
 struct IssueRow {
-    window_id: i64,
+    subject: String,
     title: String,
     body: String,
     is_open: bool,
@@ -106,10 +116,12 @@ struct IssueRow {
     closed_at: Option<DateTime<Utc>>,
 }
 
-impl From<IssueRow> for Issue {
-    fn from(row: IssueRow) -> Self {
-        Self {
-            window: WindowId(row.window_id),
+impl TryFrom<IssueRow> for Issue {
+    type Error = StoreError;
+
+    fn try_from(row: IssueRow) -> Result<Self> {
+        Ok(Self {
+            subject: from_word("subject of an issue", &row.subject)?,
             title: row.title,
             body: row.body,
             open: row.is_open,
@@ -117,7 +129,7 @@ impl From<IssueRow> for Issue {
             opened_at: row.opened_at,
             updated_at: row.updated_at,
             closed_at: row.closed_at,
-        }
+        })
     }
 }
 
@@ -129,7 +141,7 @@ impl Tx {
     pub async fn insert_post(
         &mut self,
         channel: &str,
-        window: Option<WindowId>,
+        subject: Option<Subject>,
         delivery: Option<i64>,
         text: &str,
         at: DateTime<Utc>,
@@ -139,11 +151,11 @@ impl Tx {
         let count = "INSERT INTO builtin_channels (name, posts, last_at) VALUES ($1, 1, $2) ON CONFLICT (name) \
                      DO UPDATE SET posts = builtin_channels.posts + 1, last_at = excluded.last_at";
         on!(self, |c| sqlx::query(count).bind(channel).bind(at).execute(c).await.map(drop))?;
-        let insert = "INSERT INTO builtin_posts (id, channel, window_id, delivery_id, text, posted_at) \
+        let insert = "INSERT INTO builtin_posts (id, channel, subject, delivery_id, text, posted_at) \
                       VALUES ($1, $2, $3, $4, $5, $6)";
-        let window = window.map(|id| id.0);
+        let subject = subject.map(|subject| subject.to_string());
         on!(self, |c| {
-            let query = sqlx::query(insert).bind(id).bind(channel).bind(window).bind(delivery).bind(text).bind(at);
+            let query = sqlx::query(insert).bind(id).bind(channel).bind(subject).bind(delivery).bind(text).bind(at);
             query.execute(c).await.map(drop)
         })?;
         Ok(id)
@@ -155,7 +167,7 @@ impl Tx {
     /// A fault of the database.
     pub async fn post(&mut self, id: i64) -> Result<Option<Post>> {
         let row: Option<PostRow> = on!(self, |c| sqlx::query_as(POST).bind(id).fetch_optional(c).await?);
-        Ok(row.map(Post::from))
+        row.map(Post::try_from).transpose()
     }
 
     /// Lets a post say something else from `at` (UTC) on. `false`: there is no such post.
@@ -177,7 +189,7 @@ impl Tx {
         let before = before_id.unwrap_or(i64::MAX);
         let rows: Vec<PostRow> =
             on!(self, |c| sqlx::query_as(POSTS).bind(channel).bind(before).bind(limit).fetch_all(c).await?);
-        Ok(rows.into_iter().rev().map(Post::from).collect())
+        rows.into_iter().rev().map(Post::try_from).collect()
     }
 
     /// The post that a row of the ledger became.
@@ -187,7 +199,7 @@ impl Tx {
     pub async fn post_of_delivery(&mut self, delivery: i64) -> Result<Option<Post>> {
         let row: Option<PostRow> =
             on!(self, |c| sqlx::query_as(POST_OF_DELIVERY).bind(delivery).fetch_optional(c).await?);
-        Ok(row.map(Post::from))
+        row.map(Post::try_from).transpose()
     }
 
     /// Every channel that has a post, by name.
@@ -201,19 +213,19 @@ impl Tx {
         Ok(rows.into_iter().map(|(name, posts, last)| ConsoleChannel { name, posts, last: Some(last) }).collect())
     }
 
-    /// Stores the issue of a window, in place of what it was.
+    /// Stores the issue of a window or plan, in place of what it was.
     ///
     /// # Errors
     /// A fault of the database.
     pub async fn save_issue(&mut self, issue: &Issue) -> Result<()> {
-        let sql = "INSERT INTO builtin_issues (window_id, title, body, is_open, close_reason, opened_at, updated_at, \
-                   closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (window_id) DO UPDATE SET \
+        let sql = "INSERT INTO builtin_issues (subject, title, body, is_open, close_reason, opened_at, updated_at, \
+                   closed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (subject) DO UPDATE SET \
                    title = excluded.title, body = excluded.body, is_open = excluded.is_open, \
                    close_reason = excluded.close_reason, opened_at = excluded.opened_at, \
                    updated_at = excluded.updated_at, closed_at = excluded.closed_at";
         on!(self, |c| {
             sqlx::query(sql)
-                .bind(issue.window.0)
+                .bind(issue.subject.to_string())
                 .bind(&issue.title)
                 .bind(&issue.body)
                 .bind(issue.open)
@@ -228,26 +240,26 @@ impl Tx {
         Ok(())
     }
 
-    /// The issue of a window.
+    /// The issue of a window or plan.
     ///
     /// # Errors
     /// A fault of the database.
-    pub async fn issue(&mut self, window: WindowId) -> Result<Option<Issue>> {
-        let sql = "SELECT window_id, title, body, is_open, close_reason, opened_at, updated_at, closed_at \
-                   FROM builtin_issues WHERE window_id = $1";
-        let row: Option<IssueRow> = on!(self, |c| sqlx::query_as(sql).bind(window.0).fetch_optional(c).await?);
-        Ok(row.map(Issue::from))
+    pub async fn issue(&mut self, subject: impl Into<Subject>) -> Result<Option<Issue>> {
+        let subject = subject.into().to_string();
+        let row: Option<IssueRow> = on!(self, |c| sqlx::query_as(ISSUE).bind(subject).fetch_optional(c).await?);
+        row.map(Issue::try_from).transpose()
     }
 
-    /// At most `limit` issues, the latest window first.
+    /// At most `limit` issues, the one opened last first.
     ///
     /// # Errors
     /// A fault of the database.
     pub async fn issues(&mut self, open_only: bool, limit: i64) -> Result<Vec<Issue>> {
-        let all = "SELECT window_id, title, body, is_open, close_reason, opened_at, updated_at, closed_at \
-                   FROM builtin_issues ORDER BY window_id DESC LIMIT $1";
-        let sql = if open_only { OPEN_ISSUES } else { all };
+        let sql = if open_only { OPEN_ISSUES } else { ALL_ISSUES };
         let rows: Vec<IssueRow> = on!(self, |c| sqlx::query_as(sql).bind(limit).fetch_all(c).await?);
-        Ok(rows.into_iter().map(Issue::from).collect())
+        let mut issues = rows.into_iter().map(Issue::try_from).collect::<Result<Vec<_>>>()?;
+        // Opened in the same second: by number, which is no order of text.
+        issues.sort_by_key(|issue| Reverse((issue.opened_at, issue.subject)));
+        Ok(issues)
     }
 }

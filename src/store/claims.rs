@@ -37,10 +37,10 @@ impl From<Settled> for DeliveryState {
     }
 }
 
-/// No unfinished row of the same subject and channel is due before row `d`: per channel, messages keep their order.
+/// No unfinished row of the same queue and channel is due before row `d`: per channel, messages keep their order.
 macro_rules! first_in_line {
     () => {
-        "NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.subject = d.subject AND e.channel = d.channel \
+        "NOT EXISTS (SELECT 1 FROM deliveries e WHERE e.queue = d.queue AND e.channel = d.channel \
          AND e.state IN ('due', 'retrying', 'sending') AND (e.due_at, e.id) < (d.due_at, d.id))"
     };
 }
@@ -78,7 +78,7 @@ pub(super) const RELEASE: &str = "UPDATE deliveries SET state = CASE WHEN in_dou
 
 impl Tx {
     /// Takes at most `limit` rows that may be sent at `now` and answers them in the order they are due. They belong to
-    /// `owner` until `lease_until` (both UTC). Of each subject and channel only the first unfinished row is taken, and
+    /// `owner` until `lease_until` (both UTC). Of each queue and channel only the first unfinished row is taken, and
     /// the next one when that is finished.
     ///
     /// # Errors

@@ -3,15 +3,34 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, TimeDelta, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Result, StoreError};
 
+/// Rows per statement: both databases limit the number of values bound at once (32,766 and 65,535).
+pub(super) const ROWS_AT_ONCE: usize = 500;
+
+/// A number of rows as the databases count.
+pub(super) fn to_count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
 /// An instant as both databases keep and compare it: whole seconds.
 pub(super) fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
     at.trunc_subsecs(0)
+}
+
+/// A time of the wall clock as text of one width, which sorts as the times do: `2026-12-13T16:00:00`.
+pub(super) fn to_wall(at: NaiveDateTime) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// Stored seconds as a length of time; `what` names the row for the operator.
+pub(super) fn to_length(what: impl Display, seconds: i64) -> Result<TimeDelta> {
+    TimeDelta::try_seconds(seconds)
+        .ok_or_else(|| StoreError::Corrupt(format!("{what}: {seconds} s is no length of time")))
 }
 
 /// A value as JSON text.

@@ -27,9 +27,9 @@ pub enum Db {
 
 /// An open transaction: every function of the store is a method of it.
 ///
-/// On PostgreSQL two commands may run at once. Those on one window take turns through [`Tx::lock_window`], which comes
-/// first; ids come from counted rows that stay locked until the end, so all commands take them in one order: window,
-/// event, delivery, post.
+/// On PostgreSQL two commands may run at once. Those on one thing take turns through [`Tx::lock_plan`],
+/// [`Tx::lock_series`] and [`Tx::lock_window`], which come first and in this order; ids come from counted rows that stay
+/// locked until the end, so all commands take them in one order: plan, series, freeze, window, event, delivery, post.
 #[derive(Debug)]
 pub enum Tx {
     /// On a file.

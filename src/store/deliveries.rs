@@ -5,25 +5,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use sqlx::QueryBuilder;
 
-use super::convert::{from_optional_word, from_word, whole};
+use super::convert::{ROWS_AT_ONCE, from_optional_word, from_word, to_count, whole};
 use super::{Result, StoreError, Tx};
 use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Planned, Reason};
 use crate::domain::organisation::Channel;
-use crate::domain::window::WindowId;
+use crate::domain::subject::Subject;
 
 macro_rules! delivery_columns {
     () => {
-        "id, subject, window_id, sequence, message, occasion, lead, audience, channel, due_at, note, state, reason, error, \
+        "id, subject, sequence, message, occasion, lead, audience, channel, due_at, note, state, reason, error, \
          attempts, in_doubt, sent_at, remote_id, created_at"
     };
 }
 pub(super) use delivery_columns;
 
-/// Rows per statement: both databases limit the number of values bound at once (32,766 and 65,535).
-const ROWS_AT_ONCE: usize = 500;
-
-pub(super) const OF_WINDOW: &str =
-    concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE window_id = $1 ORDER BY due_at, id");
+pub(super) const OF_SUBJECT: &str =
+    concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE subject = $1 ORDER BY due_at, id");
 
 pub(super) const COUNTS: &str = "SELECT state, COUNT(*) FROM deliveries \
      WHERE state IN ('due', 'retrying', 'sending', 'dead') GROUP BY state";
@@ -33,7 +30,6 @@ pub(super) const COUNTS: &str = "SELECT state, COUNT(*) FROM deliveries \
 pub(super) struct DeliveryRow {
     id: i64,
     subject: String,
-    window_id: i64,
     sequence: i64,
     message: String,
     occasion: String,
@@ -72,8 +68,7 @@ impl TryFrom<DeliveryRow> for Delivery {
                 note: row.note,
             },
             id: row.id,
-            subject: row.subject,
-            window: (row.window_id != 0).then_some(WindowId(row.window_id)),
+            subject: from_word(what("subject"), &row.subject)?,
             state,
             reason,
             error: row.error,
@@ -89,74 +84,100 @@ pub(super) fn to_deliveries(rows: Vec<DeliveryRow>) -> Result<Vec<Delivery>> {
     rows.into_iter().map(Delivery::try_from).collect()
 }
 
+/// Rows that one subject should have in the ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Owed<'a> {
+    /// What they are about.
+    pub subject: Subject,
+    /// In whose order they are sent: the plan for its phases, else the subject itself.
+    pub queue: Subject,
+    /// The rows.
+    pub rows: &'a [Planned],
+}
+
+const INSERT: &str = "INSERT INTO deliveries (id, subject, queue, sequence, class, message, occasion, lead, audience, \
+     channel, due_at, note, state, reason, attempts, claim_at, in_doubt, created_at) ";
+
 impl Tx {
-    /// Adds the rows that are not there yet and returns how many those were. `subject` is what they are about; `now`
-    /// (UTC) is when they were planned. A row that is known not to be sent is stored as skipped, with its reason.
+    /// Adds the rows that are not there yet and returns how many those were. `subject` is what they are about, `queue`
+    /// that in whose order they are sent: the plan for its phases, else the subject itself. `now` (UTC) is when they
+    /// were planned. A row that is known not to be sent is stored as skipped, with its reason.
     ///
     /// # Errors
     /// A fault of the database.
     pub async fn insert_deliveries(
         &mut self,
-        subject: &str,
-        window: Option<WindowId>,
+        subject: Subject,
+        queue: Subject,
         rows: &[Planned],
         now: DateTime<Utc>,
     ) -> Result<u64> {
+        self.insert_all_deliveries(&[Owed { subject, queue, rows }], now).await
+    }
+
+    /// The same for several subjects at once.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn insert_all_deliveries(&mut self, owed: &[Owed<'_>], now: DateTime<Utc>) -> Result<u64> {
+        let row = |owed: &Owed<'_>| (owed.subject.to_string(), owed.queue.to_string());
+        let names: Vec<_> = owed.iter().map(row).collect();
+        let rows: Vec<_> =
+            names.iter().zip(owed).flat_map(|(names, owed)| owed.rows.iter().map(move |row| (names, row))).collect();
         let mut inserted = 0;
         for rows in rows.chunks(ROWS_AT_ONCE) {
-            inserted += self.insert_some(subject, window, rows, whole(now)).await?;
+            let first = self.next_ids(Self::DELIVERY, to_count(rows.len())).await?;
+            inserted += on!(self, |c| {
+                let mut query = QueryBuilder::new(INSERT);
+                query.push_values((first..).zip(rows), |mut values, (id, ((subject, queue), plan))| {
+                    let state = if plan.skipped.is_some() { DeliveryState::Skipped } else { DeliveryState::Due };
+                    values
+                        .push_bind(id)
+                        .push_bind(subject)
+                        .push_bind(queue)
+                        .push_bind(plan.sequence)
+                        .push_bind(plan.message.class().as_str())
+                        .push_bind(plan.message.as_str())
+                        .push_bind(&plan.occasion)
+                        .push_bind(&plan.lead)
+                        .push_bind(&plan.audience)
+                        .push_bind(plan.channel.to_string())
+                        .push_bind(whole(plan.due_at))
+                        .push_bind(&plan.note)
+                        .push_bind(state.as_str())
+                        .push_bind(plan.skipped.map(Reason::as_str))
+                        .push_bind(0_i64)
+                        .push_bind(whole(plan.due_at))
+                        .push_bind(false)
+                        .push_bind(whole(now));
+                });
+                query.push(" ON CONFLICT DO NOTHING");
+                query.build().execute(c).await?.rows_affected()
+            });
         }
         Ok(inserted)
     }
 
-    async fn insert_some(
-        &mut self,
-        subject: &str,
-        window: Option<WindowId>,
-        rows: &[Planned],
-        now: DateTime<Utc>,
-    ) -> Result<u64> {
-        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let first = self.next_ids(Self::DELIVERY, count).await?;
-        let window = window.map_or(0, |id| id.0);
-        Ok(on!(self, |c| {
-            let mut query = QueryBuilder::new(
-                "INSERT INTO deliveries (id, subject, window_id, sequence, class, message, occasion, lead, audience, \
-                 channel, due_at, note, state, reason, attempts, claim_at, in_doubt, created_at) ",
-            );
-            query.push_values((first..).zip(rows), |mut values, (id, plan)| {
-                let state = if plan.skipped.is_some() { DeliveryState::Skipped } else { DeliveryState::Due };
-                values
-                    .push_bind(id)
-                    .push_bind(subject)
-                    .push_bind(window)
-                    .push_bind(plan.sequence)
-                    .push_bind(plan.message.class().as_str())
-                    .push_bind(plan.message.as_str())
-                    .push_bind(&plan.occasion)
-                    .push_bind(&plan.lead)
-                    .push_bind(&plan.audience)
-                    .push_bind(plan.channel.to_string())
-                    .push_bind(whole(plan.due_at))
-                    .push_bind(&plan.note)
-                    .push_bind(state.as_str())
-                    .push_bind(plan.skipped.map(Reason::as_str))
-                    .push_bind(0_i64)
-                    .push_bind(whole(plan.due_at))
-                    .push_bind(false)
-                    .push_bind(now);
-            });
-            query.push(" ON CONFLICT DO NOTHING");
-            query.build().execute(c).await?.rows_affected()
-        }))
-    }
-
-    /// Everything that is owed, was sent or was not sent about a window, in the order it is due.
+    /// Everything that is owed, was sent or was not sent about a window, plan, series or freeze, in the order it is due.
     ///
     /// # Errors
     /// A fault of the database.
-    pub async fn deliveries(&mut self, window: WindowId) -> Result<Vec<Delivery>> {
-        to_deliveries(on!(self, |c| sqlx::query_as(OF_WINDOW).bind(window.0).fetch_all(c).await?))
+    pub async fn deliveries(&mut self, subject: impl Into<Subject>) -> Result<Vec<Delivery>> {
+        let subject = subject.into().to_string();
+        to_deliveries(on!(self, |c| sqlx::query_as(OF_SUBJECT).bind(subject).fetch_all(c).await?))
+    }
+
+    /// The same for several subjects at once: a plan with its phases.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn deliveries_of(&mut self, subjects: &[Subject]) -> Result<Vec<Delivery>> {
+        let mut rows = Vec::new();
+        for subject in subjects.iter().copied().collect::<BTreeSet<_>>() {
+            rows.extend(self.deliveries(subject).await?);
+        }
+        rows.sort_by_key(|row| (row.plan.due_at, row.id));
+        Ok(rows)
     }
 
     /// One row of the ledger.
@@ -169,42 +190,44 @@ impl Tx {
         row.map(Delivery::try_from).transpose()
     }
 
-    /// Messages about a window that a channel got, in the order they were due. Without changes to outside things.
+    /// Messages about a subject that a channel got, in the order they were due. Without changes to outside things.
     ///
     /// # Errors
     /// A fault of the database.
-    pub async fn sent_on(&mut self, window: WindowId, channel: &Channel) -> Result<Vec<Delivery>> {
+    pub async fn sent_on(&mut self, subject: impl Into<Subject>, channel: &Channel) -> Result<Vec<Delivery>> {
+        let subject = subject.into().to_string();
         let sql = concat!(
             "SELECT ",
             delivery_columns!(),
-            " FROM deliveries WHERE window_id = $1 AND channel = $2 AND class = $3 AND state = 'sent' \
+            " FROM deliveries WHERE subject = $1 AND channel = $2 AND class = $3 AND state = 'sent' \
              ORDER BY due_at, id"
         );
         to_deliveries(on!(self, |c| {
-            let query = sqlx::query_as(sql).bind(window.0).bind(channel.to_string()).bind(Class::Message.as_str());
+            let query = sqlx::query_as(sql).bind(subject).bind(channel.to_string()).bind(Class::Message.as_str());
             query.fetch_all(c).await?
         }))
     }
 
-    /// Channels that got one of these messages about a window or are getting it now; under a sequence before
+    /// Channels that got one of these messages about a subject or are getting it now; under a sequence before
     /// `before_sequence` where that is given.
     ///
     /// # Errors
     /// A fault of the database.
     pub async fn told_channels(
         &mut self,
-        window: WindowId,
+        subject: impl Into<Subject>,
         before_sequence: Option<i64>,
         kinds: &[MessageKind],
     ) -> Result<BTreeSet<Channel>> {
         let sql = "SELECT DISTINCT channel, message FROM deliveries \
-                   WHERE window_id = $1 AND state IN ('sent', 'sending') AND sequence < $2";
+                   WHERE subject = $1 AND state IN ('sent', 'sending') AND sequence < $2";
+        let subject = subject.into();
         let before = before_sequence.unwrap_or(i64::MAX);
         let told: Vec<(String, String)> =
-            on!(self, |c| sqlx::query_as(sql).bind(window.0).bind(before).fetch_all(c).await?);
+            on!(self, |c| sqlx::query_as(sql).bind(subject.to_string()).bind(before).fetch_all(c).await?);
         told.iter()
             .filter(|(_, message)| kinds.iter().any(|kind| kind.as_str() == message))
-            .map(|(channel, _)| from_word(format_args!("channel of a delivery of {window}"), channel))
+            .map(|(channel, _)| from_word(format_args!("channel of a delivery of {subject}"), channel))
             .collect()
     }
 

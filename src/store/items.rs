@@ -1,19 +1,39 @@
 //! Change items, each under the number it has in its window.
 
 use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
 
-use super::convert::{from_json, from_word, to_json, whole};
+use super::convert::{ROWS_AT_ONCE, from_json, from_word, to_json, whole};
 use super::{Result, StoreError, Tx};
 use crate::domain::change::{ChangeItem, ChangeList, Done};
 use crate::domain::window::WindowId;
 
 const INSERT: &str = "INSERT INTO change_items (window_id, number, text, kind, from_version, to_version, advisories, \
-     assignee, parent, done_by, done_at, late, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+     assignee, parent, done_by, done_at, late, created_at) ";
 
 const UPDATE: &str = "UPDATE change_items SET text = $3, kind = $4, from_version = $5, to_version = $6, \
      advisories = $7, assignee = $8, parent = $9, done_by = $10, done_at = $11, late = $12, created_at = $13 \
      WHERE window_id = $1 AND number = $2";
+
+/// Binds an item in the order of its columns; `$bind` is the method that takes a value.
+macro_rules! put_item {
+    ($into:expr, $bind:ident, $window:expr, $item:expr, $advisories:expr) => {
+        $into
+            .$bind($window.0)
+            .$bind($item.number)
+            .$bind(&$item.text)
+            .$bind($item.kind.as_str())
+            .$bind(&$item.from_version)
+            .$bind(&$item.to_version)
+            .$bind($advisories)
+            .$bind(&$item.assignee)
+            .$bind($item.parent)
+            .$bind($item.done.as_ref().map(|done| &done.by))
+            .$bind($item.done.as_ref().map(|done| whole(done.at)))
+            .$bind($item.late)
+            .$bind(whole($item.created_at))
+    };
+}
 
 #[derive(sqlx::FromRow)]
 struct ItemRow {
@@ -77,7 +97,23 @@ impl Tx {
     /// # Errors
     /// A fault of the database.
     pub async fn insert_item(&mut self, window: WindowId, item: &ChangeItem) -> Result<()> {
-        self.save_item(INSERT, window, item).await.map(drop)
+        self.insert_items(&[(window, item)]).await
+    }
+
+    /// Stores new items of windows; in each list parents come before their parts.
+    pub(super) async fn insert_items(&mut self, items: &[(WindowId, &ChangeItem)]) -> Result<()> {
+        for rows in items.chunks(ROWS_AT_ONCE) {
+            let rows: Vec<_> =
+                rows.iter().map(|(window, item)| Ok((window, item, advisories(item)?))).collect::<Result<_>>()?;
+            on!(self, |c| {
+                let mut query = QueryBuilder::new(INSERT);
+                query.push_values(&rows, |mut values, (window, item, advisories)| {
+                    put_item!(values, push_bind, window, item, advisories);
+                });
+                query.build().execute(c).await.map(drop)
+            })?;
+        }
+        Ok(())
     }
 
     /// Stores what is now known of an item.
@@ -85,31 +121,11 @@ impl Tx {
     /// # Errors
     /// A fault of the database; [`StoreError::Missing`] where there is no such item.
     pub async fn update_item(&mut self, window: WindowId, item: &ChangeItem) -> Result<()> {
-        let updated = self.save_item(UPDATE, window, item).await?;
+        let advisories = advisories(item)?;
+        let updated = on!(self, |c| {
+            put_item!(sqlx::query(UPDATE), bind, window, item, &advisories).execute(c).await?.rows_affected()
+        });
         item_found(updated, window, item.number)
-    }
-
-    async fn save_item(&mut self, sql: &'static str, window: WindowId, item: &ChangeItem) -> Result<u64> {
-        let advisories = to_json(&item.advisories)?;
-        Ok(on!(self, |c| {
-            sqlx::query(sql)
-                .bind(window.0)
-                .bind(item.number)
-                .bind(&item.text)
-                .bind(item.kind.as_str())
-                .bind(&item.from_version)
-                .bind(&item.to_version)
-                .bind(advisories)
-                .bind(&item.assignee)
-                .bind(item.parent)
-                .bind(item.done.as_ref().map(|done| &done.by))
-                .bind(item.done.as_ref().map(|done| whole(done.at)))
-                .bind(item.late)
-                .bind(whole(item.created_at))
-                .execute(c)
-                .await?
-                .rows_affected()
-        }))
     }
 
     /// Removes an item; its parts are removed already.
@@ -121,6 +137,10 @@ impl Tx {
         let removed = on!(self, |c| sqlx::query(sql).bind(window.0).bind(number).execute(c).await?.rows_affected());
         item_found(removed, window, number)
     }
+}
+
+fn advisories(item: &ChangeItem) -> Result<String> {
+    to_json(&item.advisories)
 }
 
 fn item_found(rows: u64, window: WindowId, number: i64) -> Result<()> {

@@ -22,18 +22,26 @@ macro_rules! on {
 }
 
 mod answers;
+mod around;
 mod builtin;
 mod claims;
 mod convert;
+mod counters;
 mod db;
 mod deliveries;
 mod error;
 mod events;
+mod freezes;
 mod group;
 mod inspect;
 mod items;
 mod open;
+mod plans;
+mod questions;
+mod series;
 mod tokens;
+mod told;
+mod traffic;
 mod window_list;
 mod windows;
 
@@ -44,11 +52,14 @@ pub use answers::{Repeat, StoredAnswer};
 pub use builtin::{ConsoleChannel, Issue, Post};
 pub use claims::{Claimed, Settled};
 pub use db::{Db, Tx};
+pub use deliveries::Owed;
 pub use error::{BackupError, Fault, OpenError, StoreError};
+pub use events::NewEvent;
 pub use group::Writer;
 pub use open::MIGRATIONS;
 pub use tokens::Token;
 pub use window_list::WindowFilter;
+pub use windows::NewWindow;
 
 /// What every function here returns.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -6,36 +6,63 @@ mod postgres;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{AssertSqlSafe, Row};
 
+use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
-use super::{Db, WindowFilter, builtin, claims, deliveries, windows};
+use super::{
+    Db, WindowFilter, builtin, claims, deliveries, events, freezes, plans, questions, series, told, traffic, windows,
+};
+use crate::domain::plan::PlanId;
+use crate::domain::series::SeriesId;
 use crate::domain::window::{State, WindowId};
 
 /// Years of use: what is over by far outweighs what is open.
-const FILL: [&str; 6] = [
+const FILL: &[&str] = &[
     "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
      INSERT INTO builtin_channels (name, posts, last_at) SELECT 'channel-' || i, 0, $TIME FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+     INSERT INTO plans (id, title, state, requester, place, created_at, sequence, sequence_at)
+     SELECT i, 'title', 'published', 'anna', 'console', $TIME, 0, $TIME FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+     INSERT INTO series (id, state, rule, zone, shift_s, length_s, template, requester, place, created_at, next_make_at)
+     SELECT i, 'active', 'rule', 'UTC', 0, 3600, 'template', 'anna', 'console', $TIME, CASE WHEN i % 10 = 0 THEN $TIME END
+     FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
-     INSERT INTO windows (id, title, kind, services, environment, regions, starts_at, ends_at, zone, impact, rollback,
-        customers, links, requester, place, state, sequence, sequence_at, revision, no_shows, overruns, created_at,
-        next_action_at)
-     SELECT i, 'title', 'scheduled', '[]', 'production', '[]', $TIME, $TIME, 'UTC', '', '', '[]', '[]', 'anna', 'console',
-        CASE WHEN i > 7900 THEN 'scheduled' ELSE 'completed' END, 0, $TIME, 0, 0, 0, $TIME,
-        CASE WHEN i > 7900 THEN $TIME END
+     INSERT INTO windows (id, title, kind, services, environment, regions, starts_at, ends_at, zone, downtimes, impact,
+        rollback, customers, links, requester, place, state, sequence, sequence_at, revision, no_shows, overruns,
+        told_round, created_at, next_action_at, actual_end, length_s, plan_id, series_id, occurrence)
+     SELECT i, 'title', 'scheduled', '[]', 'production', '[]', $TIME, $TIME, 'UTC', '{}', '', '', '[]', '[]', 'anna',
+        'console', CASE WHEN i > 7010 THEN 'scheduled' WHEN i > 7000 THEN 'in_progress' ELSE 'completed' END, 0, $TIME,
+        0, 0, 0, 0, $TIME, CASE WHEN i > 7900 THEN $TIME END, CASE WHEN i <= 7000 THEN $TIME END, 60 * (i % 100),
+        CASE WHEN i % 2 = 0 THEN i / 8 + 1 END, CASE WHEN i % 2 = 1 THEN i / 80 + 1 END,
+        CASE WHEN i % 2 = 1 THEN '2026-01-' || (i + 10000) END
      FROM n",
     "INSERT INTO window_services (window_id, service)
      SELECT id, CASE WHEN id % 1000 = 0 THEN 'rare' ELSE 'common' END FROM windows",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
-     INSERT INTO deliveries (id, subject, window_id, sequence, class, message, occasion, audience, channel, due_at,
+     INSERT INTO deliveries (id, subject, queue, sequence, class, message, occasion, audience, channel, due_at,
         state, attempts, claim_at, in_doubt, created_at, lease_owner)
-     SELECT i, 'MW-' || i / 5, i / 5, 0, 'message', 'reminder', i, '', 'builtin:general', $TIME,
+     SELECT i, 'MW-' || i / 5, 'MW-' || i / 5, 0, 'message', 'reminder', i, '', 'builtin:general', $TIME,
         CASE WHEN i > 39900 THEN 'sending' WHEN i > 39500 THEN 'due' WHEN i % 10 = 0 THEN 'superseded' ELSE 'sent' END,
         1, $TIME, FALSE, $TIME, 'sender'
      FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+     INSERT INTO events (id, subject, at, actor, place, what)
+     SELECT i, 'MW-' || i / 5, $TIME, 'anna', 'console', '{}' FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
      INSERT INTO builtin_posts (id, channel, delivery_id, text, posted_at)
      SELECT i, 'channel-' || (i % 100), i, 'text', $TIME FROM n",
-    "INSERT INTO builtin_issues (window_id, title, body, is_open, opened_at, updated_at)
-     SELECT id, '', '', id > 7900, created_at, created_at FROM windows",
+    "INSERT INTO builtin_issues (subject, title, body, is_open, opened_at, updated_at)
+     SELECT 'MW-' || id, '', '', id > 7900, created_at, created_at FROM windows",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+     INSERT INTO questions (subject, number, question, answer, answered_by, answered_at)
+     SELECT 'MW-' || i / 4, i, 'question', 'answer', 'anna', $TIME FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+     INSERT INTO told (window_id, round, customer, told_by, told_at) SELECT i, 0, 'ACME', 'anna', $TIME FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+     INSERT INTO freezes (id, title, first_day, last_day, services, regions, kinds, added_by, created_at)
+     SELECT i, 'title', '2020-' || (i + 10000), '2020-' || (i + 10000), '[]', '[]', '[]', 'anna', $TIME FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+     INSERT INTO traffic (service, measured_at, loads) SELECT 'service-' || i, $TIME, '[]' FROM n",
 ];
 
 /// Row `i` lies `i` hours after New Year 2020.
@@ -68,13 +95,15 @@ fn hot_queries(claim: &str) -> Vec<Hot> {
         fixed("claim", claim, claim_values, line),
         fixed("next claim", claims::NEXT_CLAIM, vec![], line),
         fixed("release", claims::RELEASE, vec![text("sender")], &["deliveries_lease"]),
-        fixed("ledger of a window", deliveries::OF_WINDOW, vec![number(77)], &["deliveries_window"]),
+        fixed("ledger of a window", deliveries::OF_SUBJECT, vec![text("MW-77")], &["deliveries_subject"]),
         fixed("counts", deliveries::COUNTS, vec![], &["deliveries_unfinished"]),
         fixed("windows due", windows::DUE, vec![time(hour(7_950)), number(50)], &["windows_next_action"]),
         fixed("next action", windows::NEXT_ACTION, vec![], &["windows_next_action"]),
         fixed("posts", builtin::POSTS, vec![text("channel-1"), number(9_000), number(50)], &["builtin_posts_channel"]),
         fixed("post of a delivery", builtin::POST_OF_DELIVERY, vec![number(5)], &["builtin_posts_delivery"]),
         fixed("open issues", builtin::OPEN_ISSUES, vec![number(50)], &["builtin_issues_open"]),
+        fixed("all issues", builtin::ALL_ISSUES, vec![number(50)], &["builtin_issues_opened"]),
+        fixed("one issue", builtin::ISSUE, vec![text("MW-77")], &[]),
         list("all windows", all(), None, &["windows_start"]),
         list("next page", all(), Some((hour(5_000), WindowId(5_000))), &["windows_start"]),
         list(
@@ -95,6 +124,41 @@ fn hot_queries(claim: &str) -> Vec<Hot> {
             None,
             &["window_services_service"],
         ),
+        list("list of a plan", WindowFilter { plan: Some(PlanId(77)), ..all() }, None, &["windows_plan"]),
+        list("list of a series", WindowFilter { series: Some(SeriesId(77)), ..all() }, None, &["windows_occurrence"]),
+    ]
+}
+
+/// Those of plans, series, questions, freezes, customers and of windows around others.
+fn hot_queries_around() -> Vec<Hot> {
+    let fixed = |name, sql: &str, values, indexes| Hot { name, sql: sql.to_owned(), values, indexes };
+    let (text, number) = (|t: &str| Value::Text(t.into()), Value::Number);
+    let services = ["common".to_owned(), "rare".to_owned()];
+    let touching = |name, what| {
+        let (from, to, longest) = (hour(7_500), hour(7_504), TimeDelta::hours(8));
+        let ListQuery { sql, values } = Touching { from, to, what, longest }.query();
+        Hot { name, sql, values, indexes: &["windows_open", "windows_running"] }
+    };
+    let occurrence = || vec![number(50), text("2026-01-15000")];
+    vec![
+        touching("windows at the same time", None),
+        touching("windows of a service at the same time", Some(("production", &services))),
+        fixed("longest window", around::LONGEST, vec![], &["windows_longest"]),
+        fixed("phases", around::OF_PLAN, vec![number(77)], &["windows_plan"]),
+        fixed("occurrences", around::OF_SERIES, occurrence(), &["windows_occurrence"]),
+        fixed("occurrence before", around::BEFORE, occurrence(), &["windows_occurrence"]),
+        fixed("occurrence after", around::AFTER, occurrence(), &["windows_occurrence"]),
+        fixed("windows over", around::OVER, vec![number(20)], &["windows_completed"]),
+        fixed("events", events::OF_SUBJECT, vec![text("MW-77")], &["events_subject"]),
+        fixed("last event", events::LAST, vec![text("MW-77")], &["events_subject"]),
+        fixed("plans", plans::LATEST, vec![number(20)], &[]),
+        fixed("series", series::LATEST, vec![number(20)], &[]),
+        fixed("series due", series::DUE, vec![Value::Time(hour(9)), number(20)], &["series_next_make"]),
+        fixed("next series", series::NEXT, vec![], &["series_next_make"]),
+        fixed("questions", questions::OF_SUBJECT, vec![text("MW-77")], &[]),
+        fixed("freezes", freezes::FROM, vec![text("2020-13980")], &["freezes_last_day"]),
+        fixed("who was told", told::OF_WINDOW, vec![number(77)], &[]),
+        fixed("traffic", traffic::OF_SERVICE, vec![text("service-77")], &[]),
     ]
 }
 
@@ -123,7 +187,7 @@ async fn hot_queries_use_their_indexes_on_sqlite() {
         let sql = sql.replace("$TIME", TIME_SQLITE);
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.expect("rows");
     }
-    for hot in hot_queries(claims::CLAIM_SQLITE) {
+    for hot in hot_queries(claims::CLAIM_SQLITE).into_iter().chain(hot_queries_around()) {
         let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", hot.sql)));
         let rows = bind_all!(query, hot.values.clone()).fetch_all(pool).await.expect(hot.name);
         let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
@@ -140,7 +204,7 @@ async fn hot_queries_use_their_indexes_on_postgresql() {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.expect("rows");
     }
     sqlx::raw_sql("ANALYZE").execute(pool).await.expect("figures for the planner");
-    for hot in hot_queries(claims::CLAIM_POSTGRES) {
+    for hot in hot_queries(claims::CLAIM_POSTGRES).into_iter().chain(hot_queries_around()) {
         let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN {}", hot.sql)));
         let rows = bind_all!(query, hot.values.clone()).fetch_all(pool).await.expect(hot.name);
         let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

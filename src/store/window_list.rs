@@ -6,10 +6,12 @@ use sqlx::AssertSqlSafe;
 use super::convert::whole;
 use super::windows::{WindowRow, window_columns};
 use super::{Result, Tx};
+use crate::domain::plan::PlanId;
+use crate::domain::series::SeriesId;
 use crate::domain::window::{Kind, State, Window, WindowId};
 
 /// The words of the partial index `windows_open`, as it spells them: only then is it used.
-const OPEN: &str = "state IN ('pending', 'scheduled', 'in_progress', 'verifying')";
+pub(super) const OPEN: &str = "state IN ('pending', 'scheduled', 'in_progress', 'verifying')";
 
 /// Which windows are wanted. What is left out does not narrow the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,10 @@ pub struct WindowFilter {
     pub region: Option<String>,
     /// In this environment.
     pub environment: Option<String>,
+    /// A phase of this plan.
+    pub plan: Option<PlanId>,
+    /// Of this series.
+    pub series: Option<SeriesId>,
     /// This person is its point of contact, asked for it, or does one of its change items.
     pub poc_or_assignee: Option<String>,
     /// Ends after this instant (UTC).
@@ -49,7 +55,7 @@ pub(super) struct ListQuery {
 
 impl ListQuery {
     /// Adds a value and returns its placeholder.
-    fn hold(&mut self, value: Value) -> String {
+    pub(super) fn hold(&mut self, value: Value) -> String {
         self.values.push(value);
         format!("${}", self.values.len())
     }
@@ -80,6 +86,12 @@ impl ListQuery {
         }
         if let Some(environment) = &filter.environment {
             conditions.push(format!("environment = {}", query.hold(Value::Text(environment.clone()))));
+        }
+        if let Some(PlanId(plan)) = filter.plan {
+            conditions.push(format!("plan_id = {}", query.hold(Value::Number(plan))));
+        }
+        if let Some(SeriesId(series)) = filter.series {
+            conditions.push(format!("series_id = {}", query.hold(Value::Number(series))));
         }
         if let Some(person) = &filter.poc_or_assignee {
             let person = query.hold(Value::Text(person.clone()));

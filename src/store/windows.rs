@@ -1,34 +1,87 @@
-//! Windows: facts and state of each, and when the clock acts on it next. Also the counters that ids come from.
+//! Windows: facts and state of each, and when the clock acts on it next.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
+use sqlx::QueryBuilder;
 
-use super::convert::{from_json, from_optional_word, from_word, to_json, whole};
+use super::convert::{ROWS_AT_ONCE, from_json, from_optional_word, from_word, to_json, to_length, to_wall, whole};
 use super::{Result, StoreError, Tx};
 use crate::domain::calendar::{Span, Zone};
-use crate::domain::window::{Category, Downtime, Kind, Outcome, Window, WindowId};
+use crate::domain::change::ChangeItem;
+use crate::domain::plan::PlanId;
+use crate::domain::series::SeriesId;
+use crate::domain::window::{Category, Downtime, Kind, Outcome, Published, Request, Window, WindowId};
+
+/// Windows per statement, so that their values stay under [`ROWS_AT_ONCE`]'s limits.
+const WINDOWS_AT_ONCE: usize = 200;
 
 macro_rules! window_columns {
     () => {
         "id, title, kind, services, environment, regions, starts_at, ends_at, zone, downtime_least_s, downtime_most_s, \
-         impact, category, rollback, customers, links, poc, requester, place, state, outcome, sequence, sequence_at, \
-         revision, actual_start, actual_end, actual_downtime_s, attended_at, no_shows, overruns, created_at"
+         downtime_per, downtimes, impact, category, rollback, customers, links, poc, requester, place, state, outcome, \
+         sequence, sequence_at, revision, actual_start, actual_end, actual_downtime_s, attended_at, no_shows, overruns, \
+         created_at, plan_id, series_id, occurrence, detached, published, request, told_round"
     };
 }
 pub(super) use window_columns;
 
-const INSERT: &str = concat!(
-    "INSERT INTO windows (",
-    window_columns!(),
-    ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-     $23, $24, $25, $26, $27, $28, $29, $30, $31)"
-);
+const INSERT: &str =
+    concat!("INSERT INTO windows (", window_columns!(), ", length_s, next_action_at, last_item_number) ");
 
 const UPDATE: &str = "UPDATE windows SET title = $2, kind = $3, services = $4, environment = $5, regions = $6, \
-     starts_at = $7, ends_at = $8, zone = $9, downtime_least_s = $10, downtime_most_s = $11, impact = $12, \
-     category = $13, rollback = $14, customers = $15, links = $16, poc = $17, requester = $18, place = $19, \
-     state = $20, outcome = $21, sequence = $22, sequence_at = $23, revision = $24, actual_start = $25, \
-     actual_end = $26, actual_downtime_s = $27, attended_at = $28, no_shows = $29, overruns = $30, created_at = $31 \
-     WHERE id = $1";
+     starts_at = $7, ends_at = $8, zone = $9, downtime_least_s = $10, downtime_most_s = $11, downtime_per = $12, \
+     downtimes = $13, impact = $14, category = $15, rollback = $16, customers = $17, links = $18, poc = $19, \
+     requester = $20, place = $21, state = $22, outcome = $23, sequence = $24, sequence_at = $25, revision = $26, \
+     actual_start = $27, actual_end = $28, actual_downtime_s = $29, attended_at = $30, no_shows = $31, overruns = $32, \
+     created_at = $33, plan_id = $34, series_id = $35, occurrence = $36, detached = $37, published = $38, \
+     request = $39, told_round = $40, length_s = $41 WHERE id = $1";
+
+/// Binds what is known of a window in the order of its columns, and its length; `$bind` is the method that takes a value.
+macro_rules! put_window {
+    ($into:expr, $bind:ident, $w:expr, $json:expr) => {
+        $into
+            .$bind($w.id.0)
+            .$bind(&$w.title)
+            .$bind(&$w.kind.0)
+            .$bind(&$json.services)
+            .$bind(&$w.environment)
+            .$bind(&$json.regions)
+            .$bind(whole($w.span.starts_at))
+            .$bind(whole($w.span.ends_at))
+            .$bind($w.span.zone.name())
+            .$bind($w.downtime.as_ref().map(|d| d.least.num_seconds()))
+            .$bind($w.downtime.as_ref().map(|d| d.most.num_seconds()))
+            .$bind($w.downtime.as_ref().and_then(|d| d.per.as_deref()))
+            .$bind(&$json.downtimes)
+            .$bind(&$w.impact)
+            .$bind($w.category.map(Category::as_str))
+            .$bind(&$w.rollback)
+            .$bind(&$json.customers)
+            .$bind(&$json.links)
+            .$bind(&$w.poc)
+            .$bind(&$w.requester)
+            .$bind(&$w.place)
+            .$bind($w.state.as_str())
+            .$bind($w.outcome.map(Outcome::as_str))
+            .$bind($w.sequence)
+            .$bind(whole($w.sequence_at))
+            .$bind($w.revision)
+            .$bind($w.actual_start.map(whole))
+            .$bind($w.actual_end.map(whole))
+            .$bind($w.actual_downtime.map(|length| length.num_seconds()))
+            .$bind($w.attended_at.map(whole))
+            .$bind($w.no_shows)
+            .$bind($w.overruns)
+            .$bind(whole($w.created_at))
+            .$bind($w.plan.map(|id| id.0))
+            .$bind($w.series.map(|id| id.0))
+            .$bind($w.occurrence.map(to_wall))
+            .$bind($w.detached)
+            .$bind(&$json.published)
+            .$bind(&$json.request)
+            .$bind($w.told_round)
+            .$bind((whole($w.span.ends_at) - whole($w.span.starts_at)).num_seconds())
+    };
+}
 
 pub(super) const DUE: &str = "SELECT id FROM windows WHERE next_action_at IS NOT NULL AND next_action_at <= $1 \
      ORDER BY next_action_at, id LIMIT $2";
@@ -50,6 +103,8 @@ pub(super) struct WindowRow {
     zone: String,
     downtime_least_s: Option<i64>,
     downtime_most_s: Option<i64>,
+    downtime_per: Option<String>,
+    downtimes: String,
     impact: String,
     category: Option<String>,
     rollback: String,
@@ -70,6 +125,13 @@ pub(super) struct WindowRow {
     no_shows: i64,
     overruns: i64,
     created_at: DateTime<Utc>,
+    plan_id: Option<i64>,
+    series_id: Option<i64>,
+    occurrence: Option<String>,
+    detached: bool,
+    published: Option<String>,
+    request: Option<String>,
+    told_round: i64,
 }
 
 impl TryFrom<WindowRow> for Window {
@@ -78,12 +140,11 @@ impl TryFrom<WindowRow> for Window {
     fn try_from(row: WindowRow) -> Result<Self> {
         let id = WindowId(row.id);
         let what = |column: &str| format!("{id}, {column}");
-        let length = |seconds| {
-            TimeDelta::try_seconds(seconds)
-                .ok_or_else(|| StoreError::Corrupt(format!("{id}: {seconds} s is no length of time")))
-        };
+        let length = |seconds| to_length(id, seconds);
         let downtime = match (row.downtime_least_s, row.downtime_most_s) {
-            (Some(least), Some(most)) => Some(Downtime { least: length(least)?, most: length(most)? }),
+            (Some(least), Some(most)) => {
+                Some(Downtime { least: length(least)?, most: length(most)?, per: row.downtime_per })
+            }
             _ => None,
         };
         Ok(Self {
@@ -99,6 +160,7 @@ impl TryFrom<WindowRow> for Window {
                 zone: from_word::<Zone>(what("zone"), &row.zone)?,
             },
             downtime,
+            downtimes: from_json(what("downtimes"), &row.downtimes)?,
             impact: row.impact,
             category: from_optional_word(what("category"), row.category.as_deref())?,
             rollback: row.rollback,
@@ -119,71 +181,97 @@ impl TryFrom<WindowRow> for Window {
             no_shows: row.no_shows,
             overruns: row.overruns,
             created_at: row.created_at,
+            plan: row.plan_id.map(PlanId),
+            series: row.series_id.map(SeriesId),
+            occurrence: from_optional_word(what("occurrence"), row.occurrence.as_deref())?,
+            detached: row.detached,
+            published: row.published.map(|json| from_json(what("published"), &json)).transpose()?,
+            request: row.request.map(|json| from_json(what("request"), &json)).transpose()?,
+            told_round: row.told_round,
+        })
+    }
+}
+
+/// A window that is stored for the first time, with what belongs to it from the start.
+#[derive(Clone, Copy, Debug)]
+pub struct NewWindow<'a> {
+    /// The window.
+    pub window: &'a Window,
+    /// Its change list, parents before their parts, numbered from 1 on.
+    pub items: &'a [ChangeItem],
+    /// When the clock acts on it next (UTC); `None`: not until somebody acts.
+    pub next_action: Option<DateTime<Utc>>,
+}
+
+impl<'a> From<&'a Window> for NewWindow<'a> {
+    /// Without a change list, and nothing for the clock to do.
+    fn from(window: &'a Window) -> Self {
+        Self { window, items: &[], next_action: None }
+    }
+}
+
+/// The columns of a window that hold JSON.
+struct Json {
+    services: String,
+    regions: String,
+    downtimes: String,
+    customers: String,
+    links: String,
+    published: Option<String>,
+    request: Option<String>,
+}
+
+impl Json {
+    fn of(w: &Window) -> Result<Self> {
+        let published = w.published.as_ref().map(|p| Published {
+            starts_at: whole(p.starts_at),
+            ends_at: whole(p.ends_at),
+            ..p.clone()
+        });
+        let request =
+            w.request.as_ref().map(|r| Request { at: whole(r.at), expires_at: whole(r.expires_at), ..r.clone() });
+        Ok(Self {
+            services: to_json(&w.services)?,
+            regions: to_json(&w.regions)?,
+            downtimes: to_json(&w.downtimes)?,
+            customers: to_json(&w.customers)?,
+            links: to_json(&w.links)?,
+            published: published.as_ref().map(to_json).transpose()?,
+            request: request.as_ref().map(to_json).transpose()?,
         })
     }
 }
 
 impl Tx {
-    /// The counter of window ids.
-    pub const WINDOW: &'static str = "window";
-    /// The counter of event ids.
-    pub const EVENT: &'static str = "event";
-    /// The counter of delivery ids.
-    pub const DELIVERY: &'static str = "delivery";
-    /// The counter of posts in the built-in console.
-    pub const POST: &'static str = "post";
-    /// The counter of API tokens.
-    pub const TOKEN: &'static str = "token";
-    /// Counts how often somebody asked whether the database can be written.
-    pub(super) const PROBE: &'static str = "probe";
-
-    /// The next number of a counter; the first is 1. No number is given twice.
-    ///
-    /// # Errors
-    /// A fault of the database.
-    pub async fn next_id(&mut self, counter: &str) -> Result<i64> {
-        self.next_ids(counter, 1).await
-    }
-
-    /// The first of `count` numbers of a counter that follow one another.
-    pub(super) async fn next_ids(&mut self, counter: &str, count: i64) -> Result<i64> {
-        const SQL: &str = "INSERT INTO counters (name, value) VALUES ($1, $2) \
-             ON CONFLICT (name) DO UPDATE SET value = counters.value + excluded.value RETURNING value";
-        let last: i64 = on!(self, |c| sqlx::query_scalar(SQL).bind(counter).bind(count).fetch_one(c).await?);
-        Ok(last - count + 1)
-    }
-
-    /// The id for a new window.
-    ///
-    /// # Errors
-    /// A fault of the database.
-    pub async fn next_window_id(&mut self) -> Result<WindowId> {
-        self.next_id(Self::WINDOW).await.map(WindowId)
-    }
-
-    /// Makes every other command on this window wait until this transaction ends. Comes first in each of them. SQLite
-    /// has one writer at a time anyway.
-    ///
-    /// # Errors
-    /// A fault of the database.
-    pub async fn lock_window(&mut self, id: WindowId) -> Result<()> {
-        match self {
-            Self::Sqlite(_) => {}
-            Self::Postgres(open) => {
-                let sql = "SELECT id FROM windows WHERE id = $1 FOR UPDATE";
-                sqlx::query(sql).bind(id.0).execute(&mut **open).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Stores a new window.
     ///
     /// # Errors
     /// A fault of the database, also where the id is taken.
     pub async fn insert_window(&mut self, window: &Window) -> Result<()> {
-        self.save(INSERT, window).await?;
-        self.insert_scope(window).await
+        self.insert_windows(&[window.into()]).await
+    }
+
+    /// Stores new windows with their change lists; their plans and series are stored already.
+    ///
+    /// # Errors
+    /// A fault of the database, also where an id is taken, or an occurrence of a series was made before.
+    pub async fn insert_windows(&mut self, windows: &[NewWindow<'_>]) -> Result<()> {
+        for rows in windows.chunks(WINDOWS_AT_ONCE) {
+            let rows: Vec<_> = rows.iter().map(|new| Ok((new, Json::of(new.window)?))).collect::<Result<_>>()?;
+            on!(self, |c| {
+                let mut query = QueryBuilder::new(INSERT);
+                query.push_values(&rows, |mut values, (new, json)| {
+                    put_window!(values, push_bind, new.window, json)
+                        .push_bind(new.next_action.map(whole))
+                        .push_bind(new.items.iter().map(|item| item.number).max().unwrap_or_default());
+                });
+                query.build().execute(c).await.map(drop)
+            })?;
+        }
+        let scopes: Vec<&Window> = windows.iter().map(|new| new.window).collect();
+        self.insert_scopes(&scopes).await?;
+        let items: Vec<_> = windows.iter().flat_map(|new| new.items.iter().map(|item| (new.window.id, item))).collect();
+        self.insert_items(&items).await
     }
 
     /// Stores what is now known of a window. Leaves alone when the clock acts next and which item numbers were given.
@@ -194,9 +282,10 @@ impl Tx {
         let sql = "SELECT services, regions FROM windows WHERE id = $1";
         let before: Option<(String, String)> =
             on!(self, |c| sqlx::query_as(sql).bind(window.id.0).fetch_optional(c).await?);
-        let Some(before) = before else { return Err(StoreError::Missing(window.id.to_string())) };
-        self.save(UPDATE, window).await?;
-        if before == (to_json(&window.services)?, to_json(&window.regions)?) {
+        let Some((services, regions)) = before else { return Err(StoreError::Missing(window.id.to_string())) };
+        let json = Json::of(window)?;
+        on!(self, |c| put_window!(sqlx::query(UPDATE), bind, window, json).execute(c).await.map(drop))?;
+        if services == json.services && regions == json.regions {
             return Ok(());
         }
         for sql in
@@ -204,59 +293,25 @@ impl Tx {
         {
             on!(self, |c| sqlx::query(sql).bind(window.id.0).execute(c).await.map(drop))?;
         }
-        self.insert_scope(window).await
+        self.insert_scopes(&[window]).await
     }
 
-    async fn save(&mut self, sql: &'static str, w: &Window) -> Result<()> {
-        let (services, regions) = (to_json(&w.services)?, to_json(&w.regions)?);
-        let (customers, links) = (to_json(&w.customers)?, to_json(&w.links)?);
-        on!(self, |c| {
-            sqlx::query(sql)
-                .bind(w.id.0)
-                .bind(&w.title)
-                .bind(&w.kind.0)
-                .bind(services)
-                .bind(&w.environment)
-                .bind(regions)
-                .bind(whole(w.span.starts_at))
-                .bind(whole(w.span.ends_at))
-                .bind(w.span.zone.name())
-                .bind(w.downtime.map(|d| d.least.num_seconds()))
-                .bind(w.downtime.map(|d| d.most.num_seconds()))
-                .bind(&w.impact)
-                .bind(w.category.map(Category::as_str))
-                .bind(&w.rollback)
-                .bind(customers)
-                .bind(links)
-                .bind(&w.poc)
-                .bind(&w.requester)
-                .bind(&w.place)
-                .bind(w.state.as_str())
-                .bind(w.outcome.map(Outcome::as_str))
-                .bind(w.sequence)
-                .bind(whole(w.sequence_at))
-                .bind(w.revision)
-                .bind(w.actual_start.map(whole))
-                .bind(w.actual_end.map(whole))
-                .bind(w.actual_downtime.map(|length| length.num_seconds()))
-                .bind(w.attended_at.map(whole))
-                .bind(w.no_shows)
-                .bind(w.overruns)
-                .bind(whole(w.created_at))
-                .execute(c)
-                .await
-                .map(drop)
-        })?;
-        Ok(())
-    }
-
-    /// The rows by which a window is found; a service or region named twice counts once.
-    async fn insert_scope(&mut self, window: &Window) -> Result<()> {
-        let service = "INSERT INTO window_services (window_id, service) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        let region = "INSERT INTO window_regions (window_id, region) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        for (sql, values) in [(service, &window.services), (region, &window.regions)] {
-            for value in values {
-                on!(self, |c| sqlx::query(sql).bind(window.id.0).bind(value).execute(c).await.map(drop))?;
+    /// The rows by which windows are found; a service or region named twice counts once.
+    async fn insert_scopes(&mut self, windows: &[&Window]) -> Result<()> {
+        const SERVICES: &str = "INSERT INTO window_services (window_id, service) ";
+        const REGIONS: &str = "INSERT INTO window_regions (window_id, region) ";
+        let services: Vec<_> = windows.iter().flat_map(|w| w.services.iter().map(|id| (w.id.0, id))).collect();
+        let regions: Vec<_> = windows.iter().flat_map(|w| w.regions.iter().map(|id| (w.id.0, id))).collect();
+        for (sql, rows) in [(SERVICES, services), (REGIONS, regions)] {
+            for rows in rows.chunks(ROWS_AT_ONCE) {
+                on!(self, |c| {
+                    let mut query = QueryBuilder::new(sql);
+                    query.push_values(rows, |mut values, (window, id)| {
+                        values.push_bind(window).push_bind(id);
+                    });
+                    query.push(" ON CONFLICT DO NOTHING");
+                    query.build().execute(c).await.map(drop)
+                })?;
             }
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! The API: commands in, facts out. Everything that is wrong is answered as a [`Problem`].
 
+pub(super) mod planning;
+
 use std::str::FromStr;
 
 use axum::Json;
@@ -13,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::findings::Ground;
 use super::problem::Problem;
 use super::trust::Caller;
 use super::{Shared, Site, json as show};
@@ -29,6 +32,9 @@ type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 /// Items on one page of a list.
 const PAGE: i64 = 100;
 const LARGEST_PAGE: i64 = 500;
+/// What lists of windows can be narrowed by.
+const WINDOW_FILTERS: &[&str] =
+    &["state", "service", "kind", "region", "environment", "plan", "series", "from", "to", "limit", "cursor"];
 /// Longest `Idempotency-Key`, in characters.
 const LONGEST_KEY: usize = 200;
 /// The clock of a demo moves at most so far at once.
@@ -59,7 +65,10 @@ pub(super) async fn command(
         key: idempotency_key(&headers)?,
     };
     match site.web.service.run(&invocation).await? {
-        Answer::Done(reply) => Ok(Json(show::reply(&reply)).into_response()),
+        Answer::Done(reply) => {
+            let ground = Ground::of_reply(&site.web.service, &invocation.input, &reply).await?;
+            Ok(Json(show::reply(&reply, &ground)).into_response())
+        }
         Answer::Refused(refused) => Err(Problem::from(&refused)),
     }
 }
@@ -107,8 +116,7 @@ pub(super) fn too_large() -> Problem {
 
 /// `GET /api/v1/windows`.
 pub(super) async fn windows(State(site): Shared, _: Caller, query: Pairs) -> Answered {
-    let known = ["state", "service", "kind", "region", "environment", "from", "to", "limit", "cursor"];
-    let query = Filters::read(query, &known)?;
+    let query = Filters::read(query, WINDOW_FILTERS)?;
     let states = query.get("state").map(|states| states.split(',').map(|s| parsed("state", s)).collect());
     let filter = WindowFilter {
         states: states.transpose()?.unwrap_or_else(Vec::<WindowState>::new),
@@ -118,19 +126,21 @@ pub(super) async fn windows(State(site): Shared, _: Caller, query: Pairs) -> Ans
         environment: query.get("environment").map(str::to_owned),
         from: query.instant("from")?,
         to: query.instant("to")?,
+        plan: query.get("plan").map(|id| parsed("plan", id)).transpose()?,
+        series: query.get("series").map(|id| parsed("series", id)).transpose()?,
         ..WindowFilter::default()
     };
     let limit = query.limit()?;
     let after = query.get("cursor").map(window_cursor).transpose()?;
-    let mut found = site.web.service.windows(&filter, after, limit + 1).await?;
+    let mut found = site.web.service.full_windows(&filter, after, limit + 1).await?;
     let more = found.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {
         found.pop();
     }
     let last = found.last().filter(|_| more);
-    let next = last.map(|(w, _)| format!("{}-{}", w.span.starts_at.timestamp(), w.id.0));
+    let next = last.map(|f| format!("{}-{}", f.window.span.starts_at.timestamp(), f.window.id.0));
     let organisation = site.web.service.organisation();
-    let items: Vec<Value> = found.iter().map(|(w, list)| show::window(organisation, w, list)).collect();
+    let items: Vec<Value> = found.iter().map(|full| show::full(organisation, full)).collect();
     Ok(Json(json!({ "items": items, "next": next })).into_response())
 }
 
@@ -144,7 +154,7 @@ fn window_cursor(text: &str) -> Result<(DateTime<Utc>, WindowId), Problem> {
 /// `GET /api/v1/windows/{id}`.
 pub(super) async fn window(State(site): Shared, _: Caller, Path(id): Path<String>) -> Answered {
     let full = site.web.service.full(window_id(&id)?).await?.ok_or_else(|| no_window(&id))?;
-    Ok(Json(show::window(site.web.service.organisation(), &full.window, &full.items)).into_response())
+    Ok(Json(show::full(site.web.service.organisation(), &full)).into_response())
 }
 
 /// `GET /api/v1/windows/{id}/deliveries`.
@@ -154,8 +164,13 @@ pub(super) async fn deliveries(State(site): Shared, _: Caller, Path(id): Path<St
     Ok(Json(json!({ "items": items, "next": null })).into_response())
 }
 
+/// There is no such thing under that name.
+fn nothing(what: &str, id: &str) -> Problem {
+    Problem::not_found(&format!("{what} {}", crate::message::text::clipped(&crate::message::text::one_line(id), 40)))
+}
+
 fn no_window(id: &str) -> Problem {
-    Problem::not_found(&format!("window {}", crate::message::text::one_line(&crate::message::text::clipped(id, 40))))
+    nothing("window", id)
 }
 
 fn window_id(text: &str) -> Result<WindowId, Problem> {
@@ -164,7 +179,12 @@ fn window_id(text: &str) -> Result<WindowId, Problem> {
 
 /// A window id spelled the one way it is spelled in addresses.
 pub(super) fn exact_window_id(text: &str) -> Option<WindowId> {
-    text.parse::<WindowId>().ok().filter(|id| id.to_string() == text)
+    exact_id(text)
+}
+
+/// An id spelled the one way it is spelled in addresses.
+pub(super) fn exact_id<T: FromStr + ToString>(text: &str) -> Option<T> {
+    text.parse::<T>().ok().filter(|id| id.to_string() == text)
 }
 
 /// `GET /api/v1/builtin/channels`.

@@ -1,16 +1,21 @@
 //! What the console shows beside the command line: windows at hand, change lists, channels. Read anew on every change.
 
+mod planning;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use minijinja::context;
 use minijinja::value::Value;
 
+use super::staff::buttons;
 use super::window_view::brief;
 use super::{Site, json};
 use crate::domain::calendar::{Zone, at, local};
 use crate::domain::organisation::{Channel, Organisation};
+use crate::domain::subject::Subject;
 use crate::domain::window::{Step, Window};
+use crate::message::text::one_line;
 use crate::message::words;
 use crate::service::Service;
 use crate::service::query::{Full, Issue, Overview, Post};
@@ -21,8 +26,6 @@ const OPEN_LISTS: i64 = 20;
 const RECENT_LISTS: i64 = 12;
 const CLOSED_LISTS: usize = 5;
 const POSTS: i64 = 30;
-/// `start` is possible from so long before the start.
-const EARLY_START: TimeDelta = TimeDelta::minutes(30);
 
 /// Everything on the board.
 pub(super) async fn values(site: &Site) -> anyhow::Result<Value> {
@@ -30,46 +33,38 @@ pub(super) async fn values(site: &Site) -> anyhow::Result<Value> {
     let organisation = service.organisation();
     let now = service.now();
     let overview = service.overview(50).await?;
-    let mut lists: Vec<Value> = Vec::new();
     let mut open = service.issues(true, OPEN_LISTS).await?;
-    open.sort_by_key(|(_, full)| (full.window.span.starts_at, full.window.id));
-    lists.extend(open.iter().map(|(issue, full)| change_list(organisation, issue, full, now)));
+    open.sort_by_key(|(_, windows)| windows.first().map(|full| (full.window.span.starts_at, full.window.id)));
+    let lists: Vec<Value> = open.iter().flat_map(|(issue, of)| change_lists(organisation, issue, of, now)).collect();
     let recent = service.issues(false, RECENT_LISTS).await?;
     let closed = recent.iter().filter(|(issue, _)| !issue.open).take(CLOSED_LISTS);
-    let closed: Vec<Value> = closed.map(|(issue, full)| change_list(organisation, issue, full, now)).collect();
+    let closed: Vec<Value> = closed.flat_map(|(issue, of)| change_lists(organisation, issue, of, now)).collect();
     let at_hand: Vec<&Full> = overview.now.iter().chain(&overview.upcoming).take(WINDOWS).collect();
     let windows: Vec<Value> = at_hand.iter().map(|full| at_hand_window(organisation, full, now)).collect();
+    let planning = planning::read(service).await?;
+    let nothing_planned = planning.is_empty();
     Ok(context! {
         windows,
         more => (overview.now.len() + overview.upcoming.len()).saturating_sub(WINDOWS),
-        empty => overview.now.is_empty() && overview.upcoming.is_empty() && overview.past.is_empty(),
+        empty => overview.now.is_empty() && overview.upcoming.is_empty() && overview.past.is_empty() && nothing_planned,
         lists,
         closed,
+        planning => planning.values(organisation),
         channels => channels(service).await?,
         zone => organisation.zone.name(),
-        offers => offers(service, &overview).await?,
+        offers => offers(service, &overview, &planning).await?,
     })
 }
 
 fn at_hand_window(organisation: &Organisation, full: &Full, now: DateTime<Utc>) -> Value {
-    let w = &full.window;
-    let can = |step| w.state.permits(step);
-    let command = |label: &str, name: &str, text: String, main: bool| context! { label, name, text, main };
-    let mut buttons = Vec::new();
-    if can(Step::Start) && now >= w.span.starts_at - EARLY_START {
-        buttons.push(command("Start", "start", format!("/maintenance start {}", w.id), true));
+    context! {
+        buttons => buttons(full, now), ..brief(organisation, &full.window, full.phases.as_ref(), &full.items, now)
     }
-    if can(Step::Complete) {
-        let all_done = full.items.open().is_empty();
-        buttons.push(command("Complete", "complete", format!("/maintenance complete {}", w.id), all_done));
-        buttons.push(command("Extend by 30 min", "extend", format!("/maintenance extend {} 30m", w.id), false));
-    }
-    if can(Step::Ack) && w.attended_at.is_none() && now >= w.span.starts_at - TimeDelta::days(1) {
-        buttons.push(command("Acknowledge", "ack", format!("/maintenance ack {}", w.id), false));
-    }
-    buttons.push(command("Show", "show", format!("/maintenance show {}", w.id), false));
-    buttons.push(command("Reminders", "reminders", format!("/maintenance reminders {}", w.id), false));
-    context! { buttons, ..brief(organisation, w, &full.items, now) }
+}
+
+/// The lists of an issue: one for a window, one for each phase of a plan.
+fn change_lists(organisation: &Organisation, issue: &Issue, windows: &[Full], now: DateTime<Utc>) -> Vec<Value> {
+    windows.iter().map(|full| change_list(organisation, issue, full, now)).collect()
 }
 
 fn change_list(organisation: &Organisation, issue: &Issue, full: &Full, now: DateTime<Utc>) -> Value {
@@ -88,7 +83,7 @@ fn change_list(organisation: &Organisation, issue: &Issue, full: &Full, now: Dat
         open => issue.open,
         closed_because => issue.close_reason.clone().unwrap_or_default(),
         items,
-        ..brief(organisation, w, &full.items, now)
+        ..brief(organisation, w, full.phases.as_ref(), &full.items, now)
     }
 }
 
@@ -129,7 +124,17 @@ fn post(p: &Post, organisation: &Organisation) -> Value {
         parts,
         at => short_moment(p.posted_at, zone),
         edited => p.edited_at.map(|edited| short_moment(edited, zone)),
-        window => p.window.map(|w| w.to_string()).unwrap_or_default(),
+        subject => p.subject.map(|subject| subject.to_string()).unwrap_or_default(),
+        address => p.subject.and_then(address).unwrap_or_default(),
+    }
+}
+
+/// The page for staff of what a post is about.
+fn address(subject: Subject) -> Option<String> {
+    match subject {
+        Subject::Window(id) => Some(format!("/console/windows/{id}")),
+        Subject::Plan(id) => Some(format!("/console/plans/{id}")),
+        Subject::Series(_) | Subject::Freeze(_) => None,
     }
 }
 
@@ -160,24 +165,41 @@ fn fact(line: &str) -> Option<Value> {
 }
 
 /// Values for completing what is typed, by the source that the catalogue names.
-async fn offers(service: &Service, overview: &Overview) -> anyhow::Result<Value> {
+async fn offers(service: &Service, overview: &Overview, planning: &planning::Planning) -> anyhow::Result<Value> {
     let organisation = service.organisation();
-    let all = || overview.now.iter().chain(&overview.upcoming).chain(&overview.past).map(|full| &full.window);
-    let windows: Vec<String> =
-        all().map(|w| format!("{}\t{}", w.id, crate::message::text::one_line(&w.title))).collect();
-    let people = all().filter_map(|w: &Window| w.poc.clone()).chain(organisation.people.keys().cloned());
+    let waiting = planning.waiting.iter().map(|full| &full.window);
+    let public = overview.now.iter().chain(&overview.upcoming).chain(&overview.past).map(|full| &full.window);
+    let all: Vec<&Window> = waiting.chain(public).collect();
+    let windows = all.iter().map(|w| offer(&w.id.to_string(), &w.title)).collect::<BTreeSet<_>>();
+    let plans: Vec<String> =
+        planning.plans.iter().map(|p| offer(&p.phases.plan.id.to_string(), &p.phases.plan.title)).collect();
+    let series = planning.series.iter().map(|s| offer(&s.id.to_string(), &s.template.title)).collect::<Vec<_>>();
+    let freezes = planning.freezes.iter().map(|f| offer(&f.id.to_string(), &f.title)).collect::<Vec<_>>();
+    let customers = organisation.customers.values().map(|c| offer(&c.id, &c.name)).collect::<Vec<_>>();
+    let people = all.iter().filter_map(|w| w.poc.clone()).chain(organisation.people.keys().cloned());
     let people: BTreeSet<String> = people.map(|name| format!("@{name}")).collect();
-    let regions = all().flat_map(|w| w.regions.clone()).chain(organisation.regions.keys().cloned());
-    let environments = all().map(|w| w.environment.clone()).chain(["production".to_owned()]);
+    let regions = all.iter().flat_map(|w| w.regions.clone()).chain(organisation.regions.keys().cloned());
+    let environments = all.iter().map(|w| w.environment.clone()).chain(["production".to_owned()]);
     let lines = |values: BTreeSet<String>| values.into_iter().collect::<Vec<_>>().join("\n");
+    let windows = lines(windows);
     Ok(context! {
-        windows => windows.join("\n"),
+        windows_and_plans => [windows.as_str(), &plans.join("\n")].join("\n"),
+        windows,
+        plans => plans.join("\n"),
+        series => series.join("\n"),
+        freezes => freezes.join("\n"),
+        customers => customers.join("\n"),
         people => lines(people),
         services => service.service_ids().await?.join("\n"),
         regions => lines(regions.collect()),
         environments => lines(environments.collect()),
         kinds => lines(organisation.policies.keys().cloned().collect()),
     })
+}
+
+/// A value with what it stands for.
+fn offer(value: &str, meaning: &str) -> String {
+    format!("{}\t{}", one_line(value), one_line(meaning))
 }
 
 /// The clock of a demo: what it shows, and where it could go next.

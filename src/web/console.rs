@@ -15,7 +15,7 @@ use super::form::{self, Sent};
 use super::problem::{Problem, random};
 use super::template::broken;
 use super::trust::{self, Caller, Denied};
-use super::{Shared, Site, api, assets, board, pages, reply};
+use super::{Shared, Site, api, assets, board, pages, reply, template};
 use crate::command::{Input, help, spec};
 use crate::domain::calendar::computed;
 use crate::service::Invocation;
@@ -68,10 +68,12 @@ pub(super) async fn command(State(site): Shared, caller: Caller, parts: Parts, f
         input: Input::Text(sent.text.replace("\r\n", "\n")),
         key: Some(sent.key).filter(|key| api::is_key(key)),
     };
-    let answered = match site.web.service.run(&invocation).await {
-        Ok(answer) => reply::of(&answer),
-        Err(error) => reply::of_problem(&Problem::fault(&error)),
+    let service = &site.web.service;
+    let answered = match service.run(&invocation).await {
+        Ok(answer) => reply::of(service, &invocation.input, &answer).await,
+        Err(error) => Err(error),
     };
+    let answered = answered.unwrap_or_else(|error| reply::of_problem(&Problem::fault(&error)));
     let typed = if answered.0 == StatusCode::OK { "" } else { sent.text.as_str() };
     let mut response = show(&site, &caller, &name, typed, Some(answered)).await;
     if local {
@@ -203,15 +205,9 @@ async fn show(
     };
     let example =
         spec::catalogue().verb("schedule").and_then(|verb| verb.examples.first()).cloned().unwrap_or_default();
-    let example_link = format!("/console?text={}", in_address(&example));
+    let example_link = format!("/console?text={}", template::in_address(&example));
     let values = context! {
         board, clock, reply, signed_in, name, typed, example, example_link, key => random(16), ..pages::frame(site)
     };
     site.templates.page(status, "console.html", values)
-}
-
-/// Text as the value of a parameter in an address.
-fn in_address(text: &str) -> String {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-    text.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

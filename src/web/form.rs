@@ -51,18 +51,19 @@ pub(super) fn name(headers: &HeaderMap) -> Option<String> {
 
 /// Keeps the name for the next time.
 pub(super) fn keep_name(response: &mut Response, name: &str, secure: bool) {
-    set_cookie(response, NAME_COOKIE, &hex::encode(name), A_YEAR, secure);
+    set_cookie(response, NAME_COOKIE, &hex::encode(name), "/console", A_YEAR, secure);
 }
 
 /// Keeps the token, or forgets it where it is empty.
 pub(super) fn keep_token(response: &mut Response, token: &str, secure: bool) {
     let age = if token.is_empty() { 0 } else { HALF_A_DAY };
-    set_cookie(response, trust::TOKEN_COOKIE, token, age, secure);
+    // For all pages: those of windows lead staff on to what is not public. The API takes no cookie.
+    set_cookie(response, trust::TOKEN_COOKIE, token, "/", age, secure);
 }
 
-fn set_cookie(response: &mut Response, name: &str, value: &str, age: i64, secure: bool) {
+fn set_cookie(response: &mut Response, name: &str, value: &str, path: &str, age: i64, secure: bool) {
     let secure = if secure { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path=/console; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
+    let cookie = format!("{name}={value}; Path={path}; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -1,13 +1,21 @@
-//! How things look in the API. Names stay; more fields may join. Times are RFC 3339 in UTC with `Z`, whole seconds.
+//! How windows, deliveries and replies look in the API. Names stay; more fields may join. Times are RFC 3339 in UTC with
+//! `Z`, whole seconds.
+
+pub(super) mod planning;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::findings::Ground;
 use crate::domain::change::{ChangeItem, ChangeList};
+use crate::domain::customer::{TellLine, tell_list};
+use crate::domain::finding::is_short_notice;
 use crate::domain::ledger::Delivery;
 use crate::domain::organisation::Organisation;
-use crate::domain::window::Window;
-use crate::service::query::Post;
+use crate::domain::plan::{Phases, Qa};
+use crate::domain::subject::Subject;
+use crate::domain::window::{Downtime, Kind, Published, Request, Window};
+use crate::service::query::{Full, Post};
 use crate::service::{PlannedView, Reply};
 
 /// `2026-12-06T14:00:00Z`.
@@ -16,10 +24,22 @@ pub(super) fn instant(at: DateTime<Utc>) -> String {
 }
 
 /// What a command that was done answers.
-pub(super) fn reply(reply: &Reply) -> Value {
-    let mut body = json!({ "text": reply.message.plain(), "windows": reply.windows, "warnings": reply.warnings });
+pub(super) fn reply(reply: &Reply, ground: &Ground<'_>) -> Value {
+    let mut body = json!({
+        "text": reply.message.plain(),
+        "windows": reply.windows,
+        "warnings": reply.warnings,
+        "subject": reply.subject.or_else(|| reply.windows.first().copied().map(Subject::Window)),
+        "findings": reply.findings.iter().map(|finding| ground.json(finding)).collect::<Vec<_>>(),
+    });
     if let Some(planned) = &reply.deliveries {
         body["deliveries"] = planned.iter().map(planned_message).collect();
+    }
+    if let Some(slots) = &reply.slots {
+        let slot = slots.iter().map(
+            |slot| json!({ "starts_at": instant(slot.starts_at), "ends_at": instant(slot.ends_at), "why": slot.why }),
+        );
+        body["slots"] = slot.collect();
     }
     body
 }
@@ -33,37 +53,145 @@ fn planned_message(p: &PlannedView) -> Value {
 
 /// A window with its change list.
 pub(super) fn window(organisation: &Organisation, w: &Window, items: &ChangeList) -> Value {
-    json!({
+    let fields = [scope(w), downtime(w), belonging(w), people(organisation, w), course(organisation, w)];
+    let mut body: Map<String, Value> = fields.into_iter().flatten().collect();
+    body.insert("change_items".into(), items.0.iter().map(item).collect());
+    Value::Object(body)
+}
+
+/// A window with all that belongs to it.
+pub(super) fn full(organisation: &Organisation, full: &Full) -> Value {
+    let w = &full.window;
+    let mut body = window(organisation, w, &full.items);
+    body["phase"] = json!(full.phases.as_ref().and_then(|phases| phase(phases, w)));
+    body["told"] = tell_list(organisation, w, &full.told).iter().map(told).collect();
+    body["qa"] = full.qa.iter().map(question).collect();
+    body
+}
+
+/// The fields of an object.
+fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// What it is, and the times and places that its sequence is bound to.
+fn scope(w: &Window) -> Map<String, Value> {
+    fields(json!({
         "id": w.id,
         "title": w.title,
-        "state": w.state,
-        "outcome": w.outcome,
         "kind": w.kind,
+        "category": w.category,
         "services": w.services,
         "regions": w.regions,
         "environment": w.environment,
         "starts_at": instant(w.span.starts_at),
         "ends_at": instant(w.span.ends_at),
         "time_zone": w.span.zone.name(),
-        "expected_downtime_s": w.downtime.map(|d| d.most.num_seconds()),
         "impact": known(&w.impact),
-        "category": w.category,
         "rollback": known(&w.rollback),
-        "customers": w.customers,
         "links": w.links,
+    }))
+}
+
+fn downtime(w: &Window) -> Map<String, Value> {
+    let each: Map<String, Value> = w.downtimes.iter().map(|(id, d)| (id.clone(), figures(d))).collect();
+    let whole = w.downtime.as_ref();
+    fields(json!({
+        "expected_downtime_s": whole.map(|d| d.most.num_seconds()),
+        "expected_downtime_least_s": whole.map(|d| d.least.num_seconds()),
+        "downtime_per": whole.and_then(|d| d.per.as_ref()),
+        "downtimes": each,
+        "actual_downtime_s": w.actual_downtime.map(|d| d.num_seconds()),
+    }))
+}
+
+fn figures(d: &Downtime) -> Value {
+    json!({
+        "expected_downtime_s": d.most.num_seconds(), "expected_downtime_least_s": d.least.num_seconds(),
+        "downtime_per": d.per,
+    })
+}
+
+/// The plan or series it comes from.
+fn belonging(w: &Window) -> Map<String, Value> {
+    fields(json!({
+        "plan": w.plan,
+        "series": w.series,
+        "occurrence": w.occurrence.map(|wall| wall.format("%Y-%m-%dT%H:%M:%S").to_string()),
+        "detached": w.detached,
+    }))
+}
+
+fn people(organisation: &Organisation, w: &Window) -> Map<String, Value> {
+    fields(json!({
         "poc": w.poc,
         "requester": w.requester,
+        "customers": w.customers,
+        "request": w.request.as_ref().map(|asked| request(organisation, w, asked)),
+        "url": organisation.window_url(w),
+    }))
+}
+
+/// Where it is in its life.
+fn course(organisation: &Organisation, w: &Window) -> Map<String, Value> {
+    let policy = organisation.policy(&w.kind, &w.services);
+    let short = w.kind.0 != Kind::EMERGENCY && is_short_notice(&w.span, policy, organisation, w.sequence_at);
+    fields(json!({
+        "state": w.state,
+        "outcome": w.outcome,
         "sequence": w.sequence,
         "revision": w.revision,
-        "plan": null,
-        "series": null,
-        "change_items": items.0.iter().map(item).collect::<Vec<_>>(),
+        "short_notice": short,
+        "published": w.published.as_ref().map(published),
         "actual_start": w.actual_start.map(instant),
         "actual_end": w.actual_end.map(instant),
-        "actual_downtime_s": w.actual_downtime.map(|d| d.num_seconds()),
         "created_at": instant(w.created_at),
-        "url": organisation.window_url(w),
+    }))
+}
+
+fn published(p: &Published) -> Value {
+    json!({
+        "sequence": p.sequence,
+        "starts_at": instant(p.starts_at),
+        "ends_at": instant(p.ends_at),
+        "time_zone": p.zone.name(),
+        "services": p.services,
+        "regions": p.regions,
+        "environment": p.environment,
+        "kind": p.kind,
     })
+}
+
+fn request(organisation: &Organisation, w: &Window, asked: &Request) -> Value {
+    let ground = Ground::of(organisation, w);
+    json!({
+        "by": asked.by,
+        "at": instant(asked.at),
+        "reason": known(&asked.reason),
+        "findings": asked.findings.iter().map(|finding| ground.json(finding)).collect::<Vec<_>>(),
+        "expires_at": instant(asked.expires_at),
+        "sequence": asked.sequence,
+    })
+}
+
+fn phase(phases: &Phases, w: &Window) -> Option<Value> {
+    phases.place_of(w).map(|(number, of)| json!({ "number": number, "of": of }))
+}
+
+fn told(line: &TellLine<'_>) -> Value {
+    json!({
+        "customer": line.customer.id,
+        "owner": line.customer.owner,
+        "told_by": line.told.map(|told| &told.by),
+        "told_at": line.told.map(|told| instant(told.at)),
+    })
+}
+
+fn question(qa: &Qa) -> Value {
+    json!({ "number": qa.number, "question": qa.question, "answer": qa.answer })
 }
 
 /// Text, or null where none was given.
@@ -88,12 +216,18 @@ fn item(item: &ChangeItem) -> Value {
     })
 }
 
+/// The window that something is about, and empty text where it is about something else.
+fn window_of(subject: Option<Subject>) -> String {
+    subject.and_then(Subject::window).map(|id| id.to_string()).unwrap_or_default()
+}
+
 /// A row of the ledger. `reason` is why it was not sent; for one that failed, what the channel answered last.
 pub(super) fn delivery(d: &Delivery) -> Value {
     let reason = d.reason.map(|r| r.to_string()).or_else(|| d.error.clone());
     json!({
         "id": d.id,
-        "window": d.window,
+        "subject": d.subject,
+        "window": window_of(Some(d.subject)),
         "sequence": d.plan.sequence,
         "class": d.plan.message.class(),
         "message": d.plan.message,
@@ -118,6 +252,7 @@ pub(super) fn post(p: &Post) -> Value {
         "text": p.text,
         "posted_at": instant(p.posted_at),
         "edited_at": p.edited_at.map(instant),
-        "window": p.window,
+        "subject": p.subject,
+        "window": window_of(p.subject),
     })
 }

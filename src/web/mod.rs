@@ -6,11 +6,14 @@ mod assets;
 mod board;
 mod console;
 mod events;
+mod findings;
 mod form;
 mod json;
 mod pages;
+mod plan_view;
 mod problem;
 mod reply;
+mod staff;
 mod template;
 mod trust;
 mod window_view;
@@ -96,10 +99,13 @@ pub fn router(web: Web) -> Router {
         .route("/readyz", get(api::ready))
         .route("/", get(pages::status))
         .route("/windows/{id}", get(pages::window))
+        .route("/plans/{id}", get(pages::plan))
         .route("/assets/style.css", get(assets::style))
         .route("/assets/console.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
         .route("/console", get(console::page).post(console::command))
+        .route("/console/windows/{id}", get(staff::window))
+        .route("/console/plans/{id}", get(staff::plan))
         .route("/console/events", get(events::stream))
         .route("/console/catalogue", get(console::catalogue))
         .route("/console/sign-in", post(console::sign_in))
@@ -111,6 +117,7 @@ pub fn router(web: Web) -> Router {
         .route("/api/v1/builtin/channels", get(api::channels))
         .route("/api/v1/builtin/channels/{name}/posts", get(api::posts))
         .route("/api/v1/catalogue", get(api::catalogue))
+        .merge(planning())
         .layer(from_fn(|request: Request, next: Next| within(PATIENCE, request, next)));
     quick
         .merge(moving)
@@ -120,6 +127,19 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(site.clone(), admit))
         .layer(map_response(with_security_headers))
         .with_state(site)
+}
+
+/// The routes of plans, series, freezes and customers.
+fn planning() -> Router<Arc<Site>> {
+    use api::planning::{all_series, customers, freezes, one_series, plan, plan_deliveries, plans};
+    Router::new()
+        .route("/api/v1/plans", get(plans))
+        .route("/api/v1/plans/{id}", get(plan))
+        .route("/api/v1/plans/{id}/deliveries", get(plan_deliveries))
+        .route("/api/v1/series", get(all_series))
+        .route("/api/v1/series/{id}", get(one_series))
+        .route("/api/v1/freezes", get(freezes))
+        .route("/api/v1/customers", get(customers))
 }
 
 /// Serves until `stopped` is over, then lets open requests end.

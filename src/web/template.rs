@@ -21,6 +21,9 @@ pages!(
     "macros.html",
     "status.html",
     "window.html",
+    "plan.html",
+    "staff_window.html",
+    "staff_plan.html",
     "missing.html",
     "console.html",
     "reply.html",
@@ -47,6 +50,7 @@ impl Templates {
             Some(people) if !value.is_safe() => escape_formatter(out, state, &Value::from(text::shown(people))),
             _ => escape_formatter(out, state, value),
         });
+        env.add_filter("in_address", |text: String| in_address(&text));
         env.add_global("organisation", text::one_line(&organisation.name));
         env.add_global("version", assets::VERSION.as_str());
         for (name, source) in PAGES {
@@ -70,6 +74,12 @@ impl Templates {
             Err(error) => broken(&error),
         }
     }
+}
+
+/// Text as the value of a parameter in an address.
+pub(super) fn in_address(text: &str) -> String {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    text.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// The page for a fault of maintbot's own, logged here once. Made without templates: they may be what is broken.

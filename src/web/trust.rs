@@ -110,7 +110,9 @@ pub(super) async fn judge(parts: &Parts, site: &Site) -> Result<Caller, Denied> 
         let token = bearer(&parts.headers).ok_or(Denied::Wrong)?;
         return known(site, token, false).await;
     }
-    if let Some(token) = cookie(&parts.headers, TOKEN_COOKIE)
+    // A browser sends a cookie by itself, whoever made it ask; the API is for those who send a token on purpose.
+    if !super::is_api(&parts.uri)
+        && let Some(token) = cookie(&parts.headers, TOKEN_COOKIE)
         && let Ok(caller) = known(site, &token, true).await
     {
         return Ok(caller);

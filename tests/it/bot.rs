@@ -10,9 +10,11 @@ use maintbot::config::Config;
 use maintbot::domain::access::{Actor, Role};
 use maintbot::domain::change::ChangeItem;
 use maintbot::domain::ledger::{Class, Delivery, DeliveryState};
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::series::SeriesId;
 use maintbot::domain::window::{Window, WindowId};
 use maintbot::message::words::{self, Refused};
-use maintbot::service::query::{Issue, WindowFilter};
+use maintbot::service::query::{FullPlan, FullSeries, Issue, WindowFilter};
 use maintbot::service::{Answer, Invocation, Reply};
 use tokio_util::sync::CancellationToken;
 
@@ -122,6 +124,22 @@ impl Bot {
         }
     }
 
+    /// The line to copy of a refusal.
+    pub async fn hint_as(&self, role: Role, who: &str, text: &str) -> String {
+        let refused = self.refused_as(role, who, text).await;
+        refused.hint.unwrap_or_else(|| panic!("`{text}` has no line to copy: {}", refused.detail))
+    }
+
+    /// A dry run of a line that would be done, by somebody with every role: it stores nothing.
+    pub async fn dry(&self, who: &str, text: &str) -> Reply {
+        let before = self.everything().await;
+        let reply = self.type_only(who, &format!("{text} --dry-run")).await;
+        assert_eq!(self.everything().await, before, "`{text} --dry-run` stores something");
+        assert_eq!(reply.windows, [], "`{text} --dry-run` answers with windows");
+        assert!(reply.deliveries.is_some(), "`{text} --dry-run` does not say what would be owed");
+        reply
+    }
+
     pub async fn window(&self, id: i64) -> Window {
         self.parts.service.full(WindowId(id)).await.expect("readable").expect("a window").window
     }
@@ -130,14 +148,53 @@ impl Bot {
         self.parts.service.deliveries(WindowId(id)).await.expect("readable").expect("a window")
     }
 
-    /// Rows of the ledger as `message occasion-or-lead channel state reason`, in order of time.
+    /// Rows of the ledger as `sequence lead channel state reason`, in order of time.
     pub async fn rows(&self, id: i64, message: &str) -> Vec<String> {
-        let rows = self.ledger(id).await;
+        rows(&self.ledger(id).await, message)
+    }
+
+    /// A plan with its phases, questions and audit trail.
+    pub async fn plan(&self, id: i64) -> FullPlan {
+        self.parts.service.plan(PlanId(id)).await.expect("readable").expect("a plan")
+    }
+
+    /// The ledger of a plan itself: its phases have their own.
+    pub async fn plan_ledger(&self, id: i64) -> Vec<Delivery> {
+        self.parts.service.plan_deliveries(PlanId(id)).await.expect("readable").expect("a plan")
+    }
+
+    /// Rows of a plan's ledger as `sequence lead channel state reason`, in order of time.
+    pub async fn plan_rows(&self, id: i64, message: &str) -> Vec<String> {
+        rows(&self.plan_ledger(id).await, message)
+    }
+
+    /// A series with its windows and audit trail.
+    pub async fn series(&self, id: i64) -> FullSeries {
+        self.parts.service.one_series(SeriesId(id)).await.expect("readable").expect("a series")
+    }
+
+    /// Who has told which customer: `round CUSTOMER by`.
+    pub async fn told(&self, id: i64) -> Vec<String> {
+        let full = self.parts.service.full(WindowId(id)).await.expect("readable").expect("a window");
+        full.told.iter().map(|told| format!("{} {} {}", told.round, told.customer, told.by)).collect()
+    }
+
+    /// What the public page shows, in its order: `MW-1 scheduled: Tue 8 Dec 2026 14:00–16:00 UTC`.
+    pub async fn page(&self) -> Vec<String> {
+        let now = self.clock.now();
+        let found = self.parts.service.overview(100).await.expect("readable");
+        let shown = found.now.iter().chain(&found.upcoming).chain(&found.past).map(|full| &full.window);
+        shown.map(|w| format!("{} {}: {}", w.id, w.state_words(now), w.span)).collect()
+    }
+
+    /// Each row about people of one kind of message: when it is due (UTC), to which audience, its state and why.
+    pub async fn due(&self, id: i64, message: &str) -> Vec<String> {
         let shown = |row: &Delivery| {
             let reason = row.reason.map(|r| format!(" {r}")).unwrap_or_default();
-            let lead = row.plan.lead.clone().map(|l| format!(" {l}")).unwrap_or_default();
-            format!("{}{lead} {} {}{reason}", row.plan.sequence, row.plan.channel, row.state)
+            let due = row.plan.due_at.format("%Y-%m-%d %H:%M");
+            format!("{due} {} {}{reason}", row.plan.audience, row.state)
         };
+        let rows = self.ledger(id).await;
         rows.iter().filter(|row| row.plan.message.as_str() == message).map(shown).collect()
     }
 
@@ -187,7 +244,16 @@ impl Bot {
             let ledger = self.ledger(window.id.0).await;
             let issue = service.issue(window.id).await.expect("readable");
             all += &format!("{window:#?}\n{items:#?}\n{:#?}\n{ledger:#?}\n{issue:#?}\n", full.events);
+            all += &format!("{:#?}\n{:#?}\n", full.qa, full.told);
         }
+        for plan in service.plans(100).await.expect("readable") {
+            let ledger = self.plan_ledger(plan.phases.plan.id.0).await;
+            all += &format!("{:#?}\n{:#?}\n{:#?}\n{ledger:#?}\n", plan.phases.plan, plan.qa, plan.events);
+        }
+        for series in service.series(100).await.expect("readable") {
+            all += &format!("{:#?}\n", self.series(series.id.0).await);
+        }
+        all += &format!("{:#?}\n", service.freezes().await.expect("readable"));
         for channel in service.channels().await.expect("readable") {
             let posts = service.posts(&channel.name, None, 500).await.expect("readable");
             all += &format!("{channel:#?}\n{posts:#?}\n");
@@ -213,15 +279,30 @@ impl Bot {
         self.settle().await;
         let now = self.clock.now();
         let filter = WindowFilter::default();
+        let mut rows = Vec::new();
         for (window, _) in self.parts.service.windows(&filter, None, 500).await.expect("readable") {
-            for row in self.ledger(window.id.0).await {
-                let undecided = row.state.is_open() && row.plan.due_at <= now;
-                let wrong = undecided || matches!(row.state, DeliveryState::Sending | DeliveryState::Dead);
-                assert!(!wrong, "left behind: {row:?}");
-            }
+            rows.extend(self.ledger(window.id.0).await);
+        }
+        for plan in self.parts.service.plans(100).await.expect("readable") {
+            rows.extend(self.plan_ledger(plan.phases.plan.id.0).await);
+        }
+        for row in rows {
+            let undecided = row.state.is_open() && row.plan.due_at <= now;
+            let wrong = undecided || matches!(row.state, DeliveryState::Sending | DeliveryState::Dead);
+            assert!(!wrong, "left behind: {row:?}");
         }
         self.parts.db.close().await;
     }
+}
+
+/// Rows of one kind of message as `sequence lead channel state reason`.
+fn rows(rows: &[Delivery], message: &str) -> Vec<String> {
+    let shown = |row: &Delivery| {
+        let reason = row.reason.map(|r| format!(" {r}")).unwrap_or_default();
+        let lead = row.plan.lead.clone().map(|l| format!(" {l}")).unwrap_or_default();
+        format!("{}{lead} {} {}{reason}", row.plan.sequence, row.plan.channel, row.state)
+    };
+    rows.iter().filter(|row| row.plan.message.as_str() == message).map(shown).collect()
 }
 
 /// Asserts a timeline line by line, with a readable difference.

@@ -3,9 +3,12 @@
 mod any;
 mod declarations;
 mod derived;
+mod fuzz;
 mod grammar;
+mod planning;
 mod properties;
 mod refusals;
+mod times;
 
 use maintbot::command::{Command, Input, Parsed, parse};
 use maintbot::domain::refusal::Refusal;

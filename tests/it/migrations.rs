@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::DateTime;
+use maintbot::domain::freeze::FreezeId;
 use maintbot::domain::ledger::DeliveryState;
-use maintbot::domain::window::{State, WindowId};
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::series::SeriesId;
+use maintbot::domain::window::{Downtime, State, WindowId};
 use maintbot::store::{Db, MIGRATIONS, StoreError, WindowFilter};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
@@ -85,6 +89,32 @@ async fn rows_of_every_version_are_readable_after_the_last_migration() {
             assert_eq!(tx.post_of_delivery(1).await?.map(|post| post.channel), Some("general".into()));
             assert_eq!(tx.channels().await?[0].posts, 1);
             assert_eq!(tx.issue(WindowId(1)).await?.map(|issue| issue.open), Some(false));
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .expect("rows of every version");
+        db.write(async |tx| {
+            let phases = tx.windows_of_plan(PlanId(1)).await?;
+            assert_eq!(phases.iter().map(|w| (w.id, w.told_round)).collect::<Vec<_>>(), [(WindowId(1), 1)]);
+            assert_eq!(phases[0].downtime.as_ref().map(Downtime::words), Some("up to 1h per tenant".into()));
+            assert_eq!(phases[0].downtimes["wiki"].words(), "up to 15m");
+            let held = tx.plan(PlanId(1)).await?.and_then(|plan| plan.held);
+            assert_eq!(held.map(|held| held.by), Some("mikko".into()));
+            assert_eq!(tx.add_qa(PlanId(1), "How long?", "An hour", "anna", DateTime::UNIX_EPOCH).await?, 3);
+            assert_eq!(tx.qa(PlanId(1)).await?.len(), 2);
+
+            let made = tx.windows_of_series(SeriesId(1), None).await?;
+            assert_eq!(made.iter().map(|w| (w.id, w.detached)).collect::<Vec<_>>(), [(WindowId(2), true)]);
+            assert_eq!(made[0].request.as_ref().map(|request| request.event), Some(2));
+            assert_eq!(made[0].published.as_ref().map(|published| published.services.len()), Some(1));
+            let series = tx.one_series(SeriesId(1)).await?.expect("a series");
+            assert_eq!((series.made_until, series.template.items.len()), (made[0].occurrence, 1));
+            assert_eq!(tx.next_series_at().await?, Some(made[0].span.starts_at));
+
+            let freezes = tx.freezes(None).await?;
+            assert_eq!(freezes.iter().map(|freeze| freeze.id).collect::<Vec<_>>(), [FreezeId(2)]);
+            assert_eq!(tx.told(WindowId(1)).await?.len(), 1);
+            assert_eq!(tx.traffic("wiki").await?.map(|(_, loads)| loads), Some(vec![1.5, 2.0]));
             Ok::<_, StoreError>(())
         })
         .await

@@ -210,3 +210,28 @@ async fn the_demo_has_a_clock_that_is_moved_and_everything_due_has_happened_then
     assert_eq!((&window["state"], &window["actual_start"]), (&"in_progress".into(), &"2026-12-06T09:00:00Z".into()));
     assert_eq!(process.stop().await, Some(0));
 }
+
+#[tokio::test]
+async fn slots_findings_and_subjects_come_alike_from_here_and_from_elsewhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Process::start(folder.path(), free_port(), &["serve"]).await;
+    let token = out(&run(folder.path(), &["token", "create", "pipeline", "--role", "scheduler"]));
+    let server = format!("--server={}", process.base);
+    let remote = ["--json", server.as_str(), "--token", token.trim()];
+    let suggest = ["maintenance", "suggest", "service:crm", "duration:2h"];
+    let here = json(&run(folder.path(), &[&suggest[..], &["--json"]].concat()));
+    let there = json(&run(folder.path(), &[&suggest[..], &remote].concat()));
+    for answer in [&here, &there] {
+        let slot = &answer["slots"][0];
+        assert!(slot["starts_at"].as_str().expect("a time").ends_with('Z') && slot["why"].is_array(), "{answer}");
+    }
+    let plan = ["maintenance", "plan", "new", "Upgrade"];
+    let made = json(&run(folder.path(), &[&plan[..], &["--json"]].concat()));
+    assert_eq!((&made["subject"], &made["findings"]), (&"PL-1".into(), &serde_json::json!([])));
+    let other = ["maintenance", "plan", "new", "Upgrade two"];
+    assert_eq!(json(&run(folder.path(), &[&other[..], &remote].concat()))["subject"], "PL-2");
+    let read = out(&run(folder.path(), &suggest));
+    let wide = read.lines().find(|line| line.chars().count() > 80 && !line.contains("maintbot maintenance"));
+    assert_eq!(wide, None, "{read}");
+    assert_eq!(process.stop().await, Some(0));
+}

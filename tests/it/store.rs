@@ -1,16 +1,25 @@
 //! What is stored comes back as it was, on both databases.
 
+mod around;
 mod audit;
 mod claims;
 mod console;
+mod customers;
 mod files;
+mod freezes;
 mod ledger;
+mod plans;
+mod series;
 mod servers;
 mod transactions;
 mod windows;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use maintbot::domain::calendar::{Span, Zone};
+use maintbot::domain::finding::Finding;
+use maintbot::domain::freeze::FreezeId;
 use maintbot::domain::ledger::{MessageKind, Planned};
 use maintbot::domain::organisation::Channel;
 use maintbot::domain::window::{Kind, State, Window, WindowId};
@@ -26,6 +35,11 @@ pub fn minute(minutes: i64) -> DateTime<Utc> {
     at("2026-12-01T12:00:00Z") + TimeDelta::minutes(minutes)
 }
 
+/// A time of the wall clock written as `2026-12-13T16:00:00`.
+pub fn wall(text: &str) -> NaiveDateTime {
+    text.parse().expect("a wall-clock time")
+}
+
 /// A window with nothing but what it must have, of one hour.
 pub fn window(id: i64, starts_at: DateTime<Utc>) -> Window {
     Window {
@@ -37,6 +51,7 @@ pub fn window(id: i64, starts_at: DateTime<Utc>) -> Window {
         regions: vec![],
         span: Span { starts_at, ends_at: starts_at + TimeDelta::hours(1), zone: Zone::utc() },
         downtime: None,
+        downtimes: BTreeMap::new(),
         impact: String::new(),
         category: None,
         rollback: String::new(),
@@ -57,7 +72,27 @@ pub fn window(id: i64, starts_at: DateTime<Utc>) -> Window {
         no_shows: 0,
         overruns: 0,
         created_at: at("2026-11-01T08:00:00Z"),
+        plan: None,
+        series: None,
+        occurrence: None,
+        detached: false,
+        published: None,
+        request: None,
+        told_round: 0,
     }
+}
+
+/// One of every sort.
+pub fn every_finding() -> Vec<Finding> {
+    let title = "Year \"end\"".to_owned();
+    vec![
+        Finding::ShortNotice { notice: "5wd".parse().expect("a lead"), by: minute(-600), first_start: minute(1440) },
+        Finding::BusinessHours { regions: vec!["eu".into()] },
+        Finding::Freeze { id: FreezeId(2), title: title.clone(), days: "Fri 18 Dec 2026".into() },
+        Finding::Conflict { id: WindowId(7), title: title.clone(), when: "Sun 13 Dec 2026".into() },
+        Finding::Close { id: WindowId(8), title, gap_s: 1800 },
+        Finding::Always,
+    ]
 }
 
 /// The announcement of sequence 0 to a console channel.

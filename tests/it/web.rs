@@ -4,6 +4,10 @@
 mod api;
 mod console;
 mod pages;
+mod planning;
+mod plans;
+mod privacy;
+mod staff;
 mod trust;
 
 use std::net::SocketAddr;
@@ -122,9 +126,20 @@ impl Site {
 
     /// Does a command that must succeed.
     async fn command(&self, text: &str) -> Value {
-        let answer = self.post("/api/v1/commands", &json!({ "text": text, "actor": "anna" })).await;
+        self.command_as("anna", text).await
+    }
+
+    /// Does a command of somebody that must succeed.
+    async fn command_as(&self, actor: &str, text: &str) -> Value {
+        let answer = self.post("/api/v1/commands", &json!({ "text": text, "actor": actor })).await;
         assert_eq!(answer.status, StatusCode::OK, "{text}\n{}", answer.body);
         answer.json()
+    }
+
+    /// A page as anybody sees it, from far away and without a token.
+    async fn public(&self, path: &str) -> Answer {
+        let request = Request::builder().uri(path).header(header::HOST, "status.example.com");
+        self.send(FAR, request.body(Body::empty()).expect("a request")).await
     }
 
     /// Sends a form from the console's own page.
@@ -146,6 +161,54 @@ impl Site {
         self.command("/maintenance change add MW-1 \"Reindex\" assignee:@anna").await;
     }
 }
+
+/// An organisation with notice, approval, two services, two regions and two customers.
+const ORGANISATION: &str = r#"
+[organisation]
+time_zone = "Europe/Helsinki"
+
+[[region]]
+id = "eu"
+name = "Europe"
+time_zone = "Europe/Helsinki"
+working_hours = "08:00-18:00"
+
+[[region]]
+id = "apac"
+name = "Asia-Pacific"
+time_zone = "Asia/Singapore"
+
+[[service]]
+id = "crm"
+name = "CRM"
+regions = ["eu"]
+
+[[service]]
+id = "mail"
+name = "Mail"
+
+[policy.scheduled]
+notice = "5wd"
+approval = ["short_notice"]
+
+[[customer]]
+id = "ACME"
+name = "Acme Corp"
+services = ["crm"]
+owner = "anna"
+contacts = ["ops@acme.example"]
+
+[[customer]]
+id = "GLOBEX"
+name = "Globex"
+services = ["crm"]
+"#;
+
+/// `crm` on Sunday 20 December 2026, 14:00 to 16:00 in Helsinki; nothing speaks against it.
+const FINE: &str = "schedule \"CRM upgrade\" service:crm when:\"2026-12-20 14:00-16:00\" downtime:15m poc:@mikko";
+/// `crm` tomorrow: shorter than the notice, so that it waits for approval.
+const SHORT: &str =
+    "schedule \"Urgent upgrade\" service:crm when:\"2026-11-21 14:00-16:00\" poc:@mikko reason:\"a fix is out\"";
 
 fn local(method: &str, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080")

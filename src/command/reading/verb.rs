@@ -1,8 +1,8 @@
 //! Which verb a line begins with.
 
-use super::super::spec::{Group, Verb, catalogue};
+use super::super::spec::{Group, Opt, Type, Verb, catalogue};
 use super::super::text::{Token, Traced};
-use super::super::value::{nearest, shown};
+use super::super::value::{check, nearest, shown};
 use super::{Given, Trouble, near_first_word};
 
 /// The verb of a line, or the likely one, and the words after it.
@@ -26,7 +26,7 @@ pub(super) fn find(line: &str, words: &[Token]) -> Found {
     }
     let trouble = |detail: String| vec![Trouble { at: first.at.clone(), detail }];
     if let [_, second, ..] = words
-        && typed.starts_with("mw")
+        && is_id(&typed)
         && let Some(verb) = catalogue().verb(&name(line, second))
     {
         let mut rest = words.to_vec();
@@ -67,16 +67,37 @@ fn known(line: &str, typed: &str, words: &[Token]) -> Option<Found> {
     if let Some(verb) = second.as_ref().and_then(|(_, name)| action(name)) {
         return Some(found(verb, 2, Vec::new()));
     }
-    if let Some(verb) = group.default.as_deref().and_then(action) {
+    let likely = likely(group, second.as_ref().map(|(_, name)| name.as_str()))?;
+    let names_one = second.as_ref().is_some_and(|(token, name)| !token.quoted && is_id(name));
+    if let Some(verb) = group.default.as_deref().and_then(action).filter(|_| !names_one) {
         return Some(found(verb, 1, Vec::new()));
     }
-    let likely = action(group.actions.first()?)?;
     let actions = group.actions.join(", ");
     let Some((token, second)) = second else {
         let detail = format!("`{}` needs one of {actions}", group.name);
         return Some(found(likely, 1, vec![Trouble { at: words[0].at.clone(), detail }]));
     };
     Some(unknown_action(group, likely, token, &second, found))
+}
+
+/// Whether it looks like the id of something of ours.
+fn is_id(typed: &str) -> bool {
+    ["mw", "pl", "sr", "fr"].iter().any(|head| {
+        let digits = typed.strip_prefix(head).map(|rest| rest.trim_start_matches(['-', '_', '#']));
+        digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
+
+/// The action that was probably meant where none was typed: the first that takes the word there is, without harm; else
+/// the first of all.
+fn likely(group: &Group, word: Option<&str>) -> Option<&'static Verb> {
+    let of_group = || group.actions.iter().filter_map(|action| catalogue().verb(&format!("{} {action}", group.name)));
+    let takes = |verb: &&Verb| {
+        let first = verb.places().first().copied();
+        let fits = |option: &Opt| option.kind != Type::Text && word.is_some_and(|word| check(option, word).is_ok());
+        !verb.destructive && first.is_some_and(fits)
+    };
+    of_group().find(takes).or_else(|| of_group().next())
 }
 
 fn unknown_action(

@@ -34,6 +34,8 @@ struct File {
     #[serde(default)]
     one_of: Vec<String>,
     #[serde(default)]
+    at_most_one: Vec<String>,
+    #[serde(default)]
     names: BTreeMap<String, String>,
     #[serde(default)]
     summaries: BTreeMap<String, String>,
@@ -63,6 +65,8 @@ struct Action {
     #[serde(default)]
     one_of: Vec<String>,
     #[serde(default)]
+    at_most_one: Vec<String>,
+    #[serde(default)]
     names: BTreeMap<String, String>,
     #[serde(default)]
     summaries: BTreeMap<String, String>,
@@ -86,7 +90,9 @@ struct Fields {
     word: Option<bool>,
     joins: Option<String>,
     empty: Option<bool>,
+    all: Option<bool>,
     max: Option<usize>,
+    least: Option<i64>,
     example: Option<String>,
     complete: Option<Completion>,
     choices: Option<Vec<String>>,
@@ -146,6 +152,7 @@ fn add(catalogue: &mut Catalogue, file: File, shared: &Shared, mistakes: &mut Ve
                 discord: file.discord,
                 examples: file.examples,
                 one_of: file.one_of,
+                at_most_one: file.at_most_one,
                 unwraps: file.unwraps,
                 names: file.names,
                 summaries: file.summaries,
@@ -175,6 +182,7 @@ fn add(catalogue: &mut Catalogue, file: File, shared: &Shared, mistakes: &mut Ve
                 discord: action.discord.unwrap_or(file.discord),
                 examples: action.examples,
                 one_of: action.one_of,
+                at_most_one: action.at_most_one,
                 unwraps: false,
                 names: action.names,
                 summaries: action.summaries,
@@ -228,7 +236,9 @@ fn resolve(name: &str, own: Fields, shared: &Shared) -> Result<Opt, String> {
         word: own.word.or(base.word).unwrap_or_default(),
         joins: own.joins.or(base.joins),
         empty: own.empty.or(base.empty).unwrap_or_default(),
+        all: own.all.or(base.all).unwrap_or_default(),
         max: own.max.or(base.max).unwrap_or(if kind == Type::Word { 64 } else { LONGEST_TEXT }),
+        least: own.least.or(base.least).unwrap_or(1),
         example: example.ok_or("an example is missing, here and in _options.toml")?,
         complete: own.complete.or(base.complete),
         choices: own.choices.or(base.choices).unwrap_or_else(|| words_of(kind)),
@@ -256,7 +266,8 @@ fn checked(verb: Verb, mistakes: &mut Vec<String>) -> Verb {
             wrong(format!("{} takes the rest of the free words, so it must have the last place", option.name));
         }
     }
-    for name in verb.one_of.iter().chain(verb.options.iter().filter_map(|option| option.joins.as_ref())) {
+    let of_lists = verb.one_of.iter().chain(&verb.at_most_one);
+    for name in of_lists.chain(verb.options.iter().filter_map(|option| option.joins.as_ref())) {
         if verb.option(name).is_none() {
             wrong(format!("there is no option {name}"));
         }

@@ -92,10 +92,9 @@ impl<'t> Parser<'t> {
             None => Ok(()),
             Some(first) => {
                 let first = &self.text[first.range.clone()];
-                Err(WhenError::new(
-                    from..self.at,
-                    format!("\"{}\" is a second {what} after \"{first}\"; give one", &self.text[from..self.at]),
-                ))
+                let message =
+                    format!("\"{}\" is a second {what} after \"{first}\"; give one", &self.text[from..self.at]);
+                Err(WhenError::new(from..self.at, message).or_type(hint::without(self.text, from..self.at)))
             }
         }
     }

@@ -14,6 +14,9 @@ use crate::domain::calendar::{
 
 const LONGEST: TimeDelta = TimeDelta::days(31);
 
+/// The last year that can be typed, so that what a window shows can always be typed back.
+const LAST_YEAR: i32 = 2199;
+
 /// A date without a year is looked for this many years ahead: enough for any 29 February.
 const YEARS_AHEAD: i32 = 9;
 
@@ -41,7 +44,11 @@ pub(super) fn span(syntax: &Syntax, text: &str, now: DateTime<Utc>, zones: &Zone
         )));
     }
     reader.check_brackets(start.instant, Some(ends_at))?;
-    let span = Span { starts_at: start.instant, ends_at, zone: reader.living_zone() };
+    let zone = reader.living_zone();
+    if ends_at.year().max(local(ends_at, &zone).year()) > LAST_YEAR {
+        return Err(WhenError::new(end.range.clone(), format!("a window ends in the year {LAST_YEAR} at the latest")));
+    }
+    let span = Span { starts_at: start.instant, ends_at, zone };
     Ok(Resolved { span, read_from: reader.source() })
 }
 

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 /// White space, including the non-breaking kinds, and commas.
-pub(super) fn glue(text: &str) -> usize {
+pub(in crate::command) fn glue(text: &str) -> usize {
     text.len() - text.trim_start_matches(|c: char| c.is_whitespace() || c == ',').len()
 }
 
@@ -14,12 +14,12 @@ pub(super) fn space(text: &str) -> usize {
     text.len() - text.trim_start().len()
 }
 
-pub(super) fn letters(text: &str) -> &str {
+pub(in crate::command) fn letters(text: &str) -> &str {
     &text[..text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len())]
 }
 
 /// Digits, at least and at most so many, not followed by another one.
-pub(super) fn number(text: &str, digits: RangeInclusive<usize>) -> Option<(u32, usize)> {
+pub(in crate::command) fn number(text: &str, digits: RangeInclusive<usize>) -> Option<(u32, usize)> {
     let count = text.bytes().take_while(u8::is_ascii_digit).count();
     if !digits.contains(&count) {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn number(text: &str, digits: RangeInclusive<usize>) -> Option<(u32, 
 }
 
 /// Any dash or minus sign.
-pub(super) fn dash(text: &str) -> Option<usize> {
+pub(in crate::command) fn dash(text: &str) -> Option<usize> {
     let first = text.chars().next()?;
     matches!(first, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}')
         .then(|| first.len_utf8())
@@ -74,7 +74,7 @@ pub(super) fn numeric_date(text: &str) -> Option<(Numeric, usize)> {
 
 /// A time of day as typed; its parts may be out of range.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Typed {
+pub(in crate::command) struct Typed {
     pub hour: u32,
     pub minute: u32,
     pub second: u32,
@@ -86,12 +86,12 @@ pub(super) struct Typed {
 
 impl Typed {
     /// Whether an hour such as 4 or 04 could only be meant on a 24-hour clock.
-    pub(super) fn is_24_hour(self) -> bool {
+    pub(in crate::command) fn is_24_hour(self) -> bool {
         self.half.is_none() && (self.leading_zero || self.hour == 0 || self.hour > 12)
     }
 
     /// The time of day, and whether it is the midnight that ends the day.
-    pub(super) fn time(self) -> Option<(NaiveTime, bool)> {
+    pub(in crate::command) fn time(self) -> Option<(NaiveTime, bool)> {
         if self.half.is_none() && (self.hour, self.minute, self.second) == (24, 0, 0) {
             return Some((NaiveTime::MIN, true));
         }
@@ -105,13 +105,13 @@ impl Typed {
 }
 
 /// `16:00`, `16:00:30`, `4pm`, `4:30 pm`.
-pub(super) fn clock(text: &str) -> Option<(Typed, usize)> {
+pub(in crate::command) fn clock(text: &str) -> Option<(Typed, usize)> {
     let (typed, at) = bare_clock(text)?;
     (typed.has_minutes || typed.half.is_some()).then_some((typed, at))
 }
 
 /// Like [`clock`], and also a lone hour such as the `4` of `4-6pm`.
-pub(super) fn bare_clock(text: &str) -> Option<(Typed, usize)> {
+pub(in crate::command) fn bare_clock(text: &str) -> Option<(Typed, usize)> {
     let (hour, mut at) = number(text, 1..=2)?;
     let mut parts = [None; 2];
     for part in &mut parts {
@@ -215,7 +215,7 @@ pub(super) fn iso_length(text: &str) -> Option<(TimeDelta, usize)> {
 }
 
 /// The text of a length: numbers with units, such as `2h30m` or `1 hour 30 minutes`. Whether it is one is not said.
-pub(super) fn length(text: &str) -> usize {
+pub(in crate::command) fn length(text: &str) -> usize {
     let mut end = 0;
     let mut at = 0;
     loop {

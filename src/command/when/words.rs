@@ -25,12 +25,12 @@ const OTHERS: [&str; 29] = [
     "weeks",
 ];
 
-pub(super) fn month(word: &str) -> Option<u32> {
+pub(in crate::command) fn month(word: &str) -> Option<u32> {
     let index = MONTHS.iter().position(|month| is_short_for(word, month) || word == "sept" && *month == "September")?;
     u32::try_from(index + 1).ok()
 }
 
-pub(super) fn weekday(word: &str) -> Option<Weekday> {
+pub(in crate::command) fn weekday(word: &str) -> Option<Weekday> {
     match word {
         "mon" | "monday" => Some(Weekday::Mon),
         "tue" | "tues" | "tuesday" => Some(Weekday::Tue),
@@ -43,7 +43,7 @@ pub(super) fn weekday(word: &str) -> Option<Weekday> {
     }
 }
 
-pub(super) fn weekday_name(weekday: Weekday) -> &'static str {
+pub(in crate::command) fn weekday_name(weekday: Weekday) -> &'static str {
     match weekday {
         Weekday::Mon => "Monday",
         Weekday::Tue => "Tuesday",
@@ -80,6 +80,8 @@ pub(super) fn nearest(unknown: &str) -> Option<String> {
     weekdays
         .chain(months)
         .chain(OTHERS.iter().map(|word| (*word).to_owned()))
+        // Comparing takes time, and words of other lengths cannot be near.
+        .filter(|word| word.chars().count().abs_diff(length) <= allowed)
         .map(|word| (strsim::damerau_levenshtein(&unknown, &word), word))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{DstNote, Zone, computed, local};
+use super::{DstNote, Hours, Zone, computed, local};
 
 const LONGEST_DAYS: u16 = 400;
 
@@ -41,16 +41,18 @@ pub struct WorkingCalendar {
     pub week: Vec<Weekday>,
     /// Dates that are not worked although the week says so.
     pub holidays: BTreeSet<NaiveDate>,
+    /// Working hours of a working day, where they are written.
+    pub hours: Option<Hours>,
     /// The organisation's zone.
     pub zone: Zone,
 }
 
 impl WorkingCalendar {
-    /// Monday to Friday without holidays.
+    /// Monday to Friday without holidays or hours.
     #[must_use]
     pub fn monday_to_friday(zone: Zone) -> Self {
         let week = vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
-        Self { week, holidays: BTreeSet::new(), zone }
+        Self { week, holidays: BTreeSet::new(), hours: None, zone }
     }
 
     /// Whether the organisation works on this date.
@@ -70,6 +72,23 @@ impl WorkingCalendar {
             left -= u16::from(self.is_working(day));
         }
         day
+    }
+}
+
+impl WorkingCalendar {
+    /// The same clock time in the organisation's zone, `count` working days later, counted strictly after the day of
+    /// `instant` (UTC).
+    #[must_use]
+    pub fn working_days_after(&self, instant: DateTime<Utc>, count: u16) -> DateTime<Utc> {
+        let wall = local(instant, &self.zone);
+        let mut day = wall.date();
+        let mut left = count;
+        while left > 0 {
+            let Some(later) = day.succ_opt() else { break };
+            day = later;
+            left -= u16::from(self.is_working(day));
+        }
+        computed(day.and_time(wall.time()), &self.zone).0
     }
 }
 
@@ -103,6 +122,12 @@ impl Lead {
                 computed(date.and_time(clock.unwrap_or(wall.time())), &week.zone)
             }
         }
+    }
+
+    /// Whether it counts days, of either sort, as opposed to elapsed time.
+    #[must_use]
+    pub fn is_in_days(&self) -> bool {
+        !matches!(self.0, Kind::Elapsed(_))
     }
 
     /// Whether it counts working days.

@@ -1,10 +1,17 @@
 //! Any command at all, with texts as hostile as people and pasteboards make them.
 
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
+use maintbot::command::every::Every;
+use maintbot::command::field::Field;
+use maintbot::command::spec::catalogue;
 use maintbot::command::when::{Moment, When};
-use maintbot::command::{self as c, Command, Person};
+use maintbot::command::{self as c, Command, Expected, Person};
 use maintbot::domain::calendar::Zone;
 use maintbot::domain::change::ItemKind;
+use maintbot::domain::freeze::FreezeId;
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::series::SeriesId;
+use maintbot::domain::subject::Subject;
 use maintbot::domain::window::{Category, Downtime, Kind, Outcome, State, WindowId};
 use proptest::collection::vec;
 use proptest::option::of;
@@ -114,11 +121,63 @@ fn zone() -> impl Strategy<Value = Zone> {
         .prop_map(|name| Zone::named(name).expect("it reads"))
 }
 
-fn downtime() -> impl Strategy<Value = Downtime> {
+fn figure() -> impl Strategy<Value = Downtime> {
     let length = |seconds: i64| TimeDelta::seconds(seconds);
-    let range = (1..86_400_i64, 0..86_400_i64)
-        .prop_map(move |(least, more)| Downtime { least: length(least), most: length(least + more) });
-    prop_oneof![Just(Downtime { least: TimeDelta::zero(), most: TimeDelta::zero() }), range]
+    let range = (1..86_400_i64, 0..86_400_i64, of("[a-zé0-9_-]{1,20}")).prop_map(move |(least, more, per)| Downtime {
+        least: length(least),
+        most: length(least + more),
+        per,
+    });
+    prop_oneof![Just(Downtime { least: TimeDelta::zero(), most: TimeDelta::zero(), per: None }), range]
+}
+
+fn downtime() -> impl Strategy<Value = Expected> {
+    (of(figure()), proptest::collection::btree_map(id(), figure(), 0..3))
+        .prop_map(|(overall, services)| Expected { overall, services })
+}
+
+/// A list that is left as it is, cleared, or given anew.
+fn maybe<T: std::fmt::Debug + Clone>(list: impl Strategy<Value = Vec<T>>) -> impl Strategy<Value = Option<Vec<T>>> {
+    of(list)
+}
+
+fn plan() -> impl Strategy<Value = PlanId> {
+    (1..=i64::MAX).prop_map(PlanId)
+}
+
+fn series() -> impl Strategy<Value = SeriesId> {
+    (1..=i64::MAX).prop_map(SeriesId)
+}
+
+fn window_or_plan() -> impl Strategy<Value = Subject> {
+    prop_oneof![window().prop_map(Subject::from), plan().prop_map(Subject::from)]
+}
+
+/// None or one of `this`, `following` and `all`.
+fn scope() -> impl Strategy<Value = (bool, bool, bool)> {
+    select(vec![(false, false, false), (true, false, false), (false, true, false), (false, false, true)])
+}
+
+fn every() -> impl Strategy<Value = Every> {
+    let texts = [
+        "second sunday of month 16:00 for 4h",
+        "last friday of quarter",
+        "every 2 weeks on monday 04:00 for 1h",
+        "FREQ=MONTHLY;BYDAY=2SU",
+        "0 16 * * SUN",
+    ];
+    let verb = catalogue().verb("series new").expect("it is declared");
+    let option = verb.option("every").expect("it is declared");
+    select(texts.to_vec()).prop_map(|text| Every::take(&[text], option).expect("it reads"))
+}
+
+fn time_of_day() -> impl Strategy<Value = NaiveTime> {
+    (0..86_400_u32).prop_map(|seconds| NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).expect("in a day"))
+}
+
+fn day() -> impl Strategy<Value = Moment> {
+    select(vec!["2026-12-18", "31 october 2027", "tomorrow", "next sunday"])
+        .prop_map(|text| Moment::parse(text).expect("it reads"))
 }
 
 fn duration() -> impl Strategy<Value = TimeDelta> {
@@ -153,7 +212,7 @@ fn on() -> impl Strategy<Value = bool> {
 #[expect(clippy::too_many_lines, reason = "one entry per verb reads better than any split")]
 pub fn command() -> BoxedStrategy<Command> {
     let schedule = (
-        (title(), some_ids(), when(), of(zone()), of(id()), ids(), of(kind()), of(downtime())),
+        (title(), some_ids(), when(), of(zone()), of(id()), ids(), of(kind()), downtime()),
         (
             of(text()),
             of(select(Category::ALL)),
@@ -165,11 +224,13 @@ pub fn command() -> BoxedStrategy<Command> {
             on(),
             on(),
         ),
+        (of(plan()), of(text()), of(text())),
     )
         .prop_map(
             |(
                 (title, service, when, tz, environment, regions, kind, downtime),
                 (impact, category, poc, rollback, customers, link, item, dry_run, again),
+                (plan, reason, override_),
             )| {
                 c::Schedule {
                     title,
@@ -187,6 +248,9 @@ pub fn command() -> BoxedStrategy<Command> {
                     customers,
                     link,
                     item,
+                    plan,
+                    reason,
+                    override_,
                     dry_run,
                     again,
                 }
@@ -194,13 +258,15 @@ pub fn command() -> BoxedStrategy<Command> {
             },
         );
     let edit = (
-        (window(), title(), of(cleared()), of(person()), of(downtime()), ids(), ids()),
-        (of(id()), of(kind()), of(select(Category::ALL)), of(cleared()), words(), links(), on()),
+        (window(), title(), of(cleared()), of(person()), downtime(), ids(), maybe(ids())),
+        (of(id()), of(kind()), of(select(Category::ALL)), of(cleared()), maybe(words()), maybe(links()), on()),
+        (of(text()), of(text()), scope()),
     )
         .prop_map(
             |(
                 (window, title, impact, poc, downtime, service, regions),
                 (environment, kind, category, rollback, customers, link, dry_run),
+                (reason, override_, (this, following, all)),
             )| {
                 c::Edit {
                     window,
@@ -216,6 +282,11 @@ pub fn command() -> BoxedStrategy<Command> {
                     rollback,
                     customers,
                     link,
+                    reason,
+                    override_,
+                    this,
+                    following,
+                    all,
                     dry_run,
                 }
                 .into()
@@ -254,11 +325,16 @@ pub fn command() -> BoxedStrategy<Command> {
         .prop_map(|(mine, service, state, kind, regions, environment, from, to, all)| {
             c::List { mine, service, state, kind, regions, environment, from, to, all }.into()
         });
-    let ends = (window(), of(select(Outcome::ALL)), of(text()), of(duration()), on()).prop_map(
-        |(window, outcome, note, downtime, dry_run)| c::Complete { window, outcome, note, downtime, dry_run }.into(),
+    let ends = (window(), of(select(Outcome::ALL)), of(text()), of(duration()), on(), on()).prop_map(
+        |(window, outcome, note, downtime, carry_over, dry_run)| {
+            c::Complete { window, outcome, note, downtime, carry_over, dry_run }.into()
+        },
     );
-    let moves = (window(), when(), of(zone()), of(text()), on())
-        .prop_map(|(window, when, tz, reason, dry_run)| c::Reschedule { window, when, tz, reason, dry_run }.into());
+    let moves = (window(), when(), of(zone()), of(text()), of(text()), scope(), on()).prop_map(
+        |(window, when, tz, reason, override_, (this, following, all), dry_run)| {
+            c::Reschedule { window, when, tz, reason, override_, this, following, all, dry_run }.into()
+        },
+    );
     let some = proptest::strategy::Union::new(vec![
         schedule.boxed(),
         edit.boxed(),
@@ -268,7 +344,116 @@ pub fn command() -> BoxedStrategy<Command> {
         ends.boxed(),
         moves.boxed(),
     ]);
-    prop_oneof![7 => some, 10 => small()].boxed()
+    prop_oneof![7 => some, 2 => recurring(), 10 => small(), 10 => more()].boxed()
+}
+
+fn recurring() -> BoxedStrategy<Command> {
+    (
+        (title(), some_ids(), every(), of(time_of_day()), of(duration()), of(moment()), of(zone()), of(id())),
+        (ids(), of(kind()), downtime(), of(text()), of(select(Category::ALL)), of(person()), of(text()), words()),
+        (links(), vec(text(), 0..3), of(text()), of(text()), on(), on()),
+    )
+        .prop_map(
+            |(
+                (title, service, every, at, for_, from, tz, environment),
+                (regions, kind, downtime, impact, category, poc, rollback, customers),
+                (link, item, reason, override_, dry_run, again),
+            )| {
+                c::SeriesNew {
+                    title,
+                    service,
+                    every,
+                    at,
+                    for_,
+                    from,
+                    tz,
+                    environment,
+                    regions,
+                    kind,
+                    downtime,
+                    impact,
+                    category,
+                    poc,
+                    rollback,
+                    customers,
+                    link,
+                    item,
+                    reason,
+                    override_,
+                    dry_run,
+                    again,
+                }
+                .into()
+            },
+        )
+        .boxed()
+}
+
+/// The verbs of plans, series, approval and freezes, and those that look ahead.
+fn more() -> BoxedStrategy<Command> {
+    let short = || text().prop_filter("short", |text| text.chars().count() <= 200);
+    prop_oneof![
+        (title(), on(), on()).prop_map(|(title, dry_run, again)| c::PlanNew { title, dry_run, again }.into()),
+        of(plan()).prop_map(|plan| c::PlanShow { plan }.into()),
+        (plan(), of(text()), of(text()), on()).prop_map(|(plan, reason, override_, dry_run)| {
+            c::PlanPublish { plan, reason, override_, dry_run }.into()
+        }),
+        (plan(), of(text()), on()).prop_map(|(plan, reason, dry_run)| c::PlanCancel { plan, reason, dry_run }.into()),
+        (plan(), of(text()), on()).prop_map(|(plan, reason, dry_run)| c::Hold { plan, reason, dry_run }.into()),
+        (plan(), of(text()), on()).prop_map(|(plan, reason, dry_run)| c::Release { plan, reason, dry_run }.into()),
+        (window_or_plan(), short(), short(), on()).prop_map(|(about, question, answer, dry_run)| c::QaAdd {
+            about,
+            question,
+            answer,
+            dry_run
+        }
+        .into()),
+        (window_or_plan(), 1..99_i64, on())
+            .prop_map(|(about, item, dry_run)| c::QaRemove { about, item, dry_run }.into()),
+        window_or_plan().prop_map(|about| c::QaList { about }.into()),
+        of(series()).prop_map(|series| c::SeriesShow { series }.into()),
+        (series(), of(text()), on())
+            .prop_map(|(series, reason, dry_run)| c::SeriesStop { series, reason, dry_run }.into()),
+        (some_ids(), duration(), of(moment()), of(moment()), ids(), of(kind()), of(id()), of(zone())).prop_map(
+            |(service, duration, before, from, regions, kind, environment, tz)| {
+                c::Suggest { service, duration, before, from, regions, kind, environment, tz }.into()
+            }
+        ),
+        (window_or_plan(), of(text()), of(1..99_i64), on()).prop_map(|(window, note, sequence, dry_run)| c::Approve {
+            window,
+            note,
+            sequence,
+            dry_run
+        }
+        .into()),
+        (window_or_plan(), of(text()), of(1..99_i64), on()).prop_map(|(window, reason, sequence, dry_run)| c::Reject {
+            window,
+            reason,
+            sequence,
+            dry_run
+        }
+        .into()),
+        (title(), day(), day(), ids(), ids(), vec(kind(), 0..3), on(), on()).prop_map(
+            |(title, from, to, service, regions, mut kind, dry_run, again)| {
+                kind.dedup();
+                c::FreezeAdd { title, from, to, service, regions, kind, dry_run, again }.into()
+            }
+        ),
+        Just(c::FreezeList {}.into()),
+        (1..=i64::MAX, on()).prop_map(|(id, dry_run)| c::FreezeRemove { freeze: FreezeId(id), dry_run }.into()),
+        (of(moment()), of(moment()), ids(), ids()).prop_map(|(from, to, service, regions)| c::Calendar {
+            from,
+            to,
+            service,
+            regions
+        }
+        .into()),
+        (window(), word(), on()).prop_map(|(window, customer, dry_run)| c::Told { window, customer, dry_run }.into()),
+        (window_or_plan(), of(text()), scope(), on()).prop_map(|(window, reason, (this, following, all), dry_run)| {
+            c::Cancel { window, reason, this, following, all, dry_run }.into()
+        }),
+    ]
+    .boxed()
 }
 
 fn small() -> BoxedStrategy<Command> {
@@ -298,7 +483,6 @@ fn small() -> BoxedStrategy<Command> {
             again
         }
         .into()),
-        (window(), of(text()), on()).prop_map(|(window, reason, dry_run)| c::Cancel { window, reason, dry_run }.into()),
         (window(), text(), on(), on(), on()).prop_map(|(window, text, internal, dry_run, again)| c::Note {
             window,
             text,

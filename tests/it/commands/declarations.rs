@@ -68,6 +68,29 @@ fn the_examples_that_people_have_seen_are_understood() {
             "schedule",
         ),
         (r#"/maintenance edit MW-12 poc:@anna rollback:"snapshot, 10 minutes""#, "edit"),
+        (r#"/maintenance plan new "Infrastructure upgrade""#, "plan new"),
+        ("/maintenance plan publish PL-3", "plan publish"),
+        ("/maintenance plan show PL-3", "plan show"),
+        (r#"/maintenance plan cancel PL-3 reason:"not needed""#, "plan cancel"),
+        (r#"/maintenance schedule "Phase 1" service:jira when:"2026-12-06 16:00-20:00" plan:PL-3"#, "schedule"),
+        (r#"/maintenance qa add PL-3 "Is data safe?" "Yes: …""#, "qa add"),
+        (r#"/maintenance qa add MW-12 "Is data safe?" "Yes: it is.""#, "qa add"),
+        ("/maintenance qa remove PL-3 2", "qa remove"),
+        ("/maintenance qa list MW-12", "qa list"),
+        (r#"/maintenance hold PL-3 reason:"phase 1 failed""#, "hold"),
+        ("/maintenance release PL-3", "release"),
+        (
+            r#"/maintenance series "Monthly break" service:all every:"second sunday of month 16:00 for 4h" tz:Europe/Helsinki"#,
+            "series new",
+        ),
+        (
+            r#"/maintenance series new "Patches" service:jira every:"FREQ=MONTHLY;BYDAY=2SU" at:16:00 for:4h"#,
+            "series new",
+        ),
+        (r#"/maintenance series "Backups" service:jira every:"0 16 * * SUN" for:1h"#, "series new"),
+        ("/maintenance series show", "series show"),
+        ("/maintenance series stop SR-1", "series stop"),
+        ("/maintenance suggest service:crm duration:2h before:2026-12-20 regions:apac,eu", "suggest"),
         (
             r#"/maintenance change add MW-12 "Jira to 10.3.2" kind:upgrade cve:CVE-2026-1234 assignee:@anna"#,
             "change add",
@@ -75,16 +98,30 @@ fn the_examples_that_people_have_seen_are_understood() {
         ("/maintenance done MW-12 3", "done"),
         ("/maintenance complete MW-12", "complete"),
         (r#"/maintenance complete MW-12 outcome:rolled_back note:"…""#, "complete"),
+        ("/maintenance complete MW-12 --carry-over", "complete"),
         (r#"/maintenance extend MW-12 30m reason:"index rebuild""#, "extend"),
         (r#"/maintenance reschedule MW-12 when:"2026-12-13 16:00-20:00""#, "reschedule"),
+        (r#"/maintenance reschedule MW-12 when:"2026-12-13 16:00-20:00" --following"#, "reschedule"),
+        ("/maintenance cancel MW-12", "cancel"),
         (r#"/maintenance note MW-12 "Database restored, verifying""#, "note"),
+        ("/maintenance approve MW-12", "approve"),
+        ("/maintenance reject MW-12", "reject"),
         ("/maintenance ack MW-12", "ack"),
+        ("/maintenance told MW-12 ACME", "told"),
         ("/maintenance list service:jira state:scheduled", "list"),
         ("/maintenance list mine", "list"),
+        ("/maintenance show MW-12", "show"),
+        ("/maintenance next", "next"),
+        ("/maintenance calendar", "calendar"),
         ("/maintenance reminders MW-12", "reminders"),
         ("/maintenance remind MW-12", "remind"),
+        (r#"/maintenance freeze add "Year end" from:2026-12-18 to:2027-01-07"#, "freeze add"),
+        ("/maintenance freeze list", "freeze list"),
+        ("/maintenance freeze remove FR-2", "freeze remove"),
         ("/maintenance history MW-12", "history"),
         ("/maintenance preview MW-12 reminder", "preview"),
+        (r#"/maintenance do text:"hold PL-3""#, "hold"),
+        ("/maintenance whoami", "whoami"),
         ("/maintenance help schedule", "help"),
     ];
     for (line, verb) in examples {
@@ -95,16 +132,24 @@ fn the_examples_that_people_have_seen_are_understood() {
 #[test]
 fn every_verb_needs_the_role_of_the_contract() {
     let roles = [
-        (Role::Viewer, "list show next reminders history preview whoami help do"),
-        (Role::Engineer, "done undo start verify extend complete note ack remind"),
-        (Role::Scheduler, "schedule edit reschedule cancel"),
+        (
+            Role::Viewer,
+            "list,show,next,calendar,reminders,history,preview,suggest,whoami,help,do,plan show,qa list,series show,freeze list",
+        ),
+        (
+            Role::Engineer,
+            "change add,change edit,change assign,change remove,change import,done,undo,start,verify,extend,complete,note,\
+             ack,told,remind",
+        ),
+        (
+            Role::Scheduler,
+            "schedule,edit,plan new,plan publish,plan cancel,qa add,qa remove,series new,series stop,reschedule,cancel,hold,\
+             release",
+        ),
+        (Role::Approver, "approve,reject,freeze add,freeze remove"),
     ];
-    let mut wanted: BTreeMap<&str, Role> =
-        roles.iter().flat_map(|(role, verbs)| verbs.split(' ').map(|verb| (verb, *role))).collect();
-    wanted.extend(
-        ["change add", "change edit", "change assign", "change remove", "change import"]
-            .map(|verb| (verb, Role::Engineer)),
-    );
+    let wanted: BTreeMap<&str, Role> =
+        roles.iter().flat_map(|(role, verbs)| verbs.split(',').map(|verb| (verb, *role))).collect();
     let declared: BTreeMap<&str, Role> = catalogue().verbs.iter().map(|verb| (verb.name.as_str(), verb.role)).collect();
     assert_eq!(declared, wanted);
 }
@@ -113,7 +158,10 @@ fn every_verb_needs_the_role_of_the_contract() {
 fn verbs_that_write_can_be_tried_and_verbs_that_create_can_be_repeated() {
     let creates: BTreeSet<&str> =
         catalogue().verbs.iter().filter(|verb| verb.creates).map(|verb| verb.name.as_str()).collect();
-    assert_eq!(creates, BTreeSet::from(["schedule", "change add", "note", "extend"]));
+    assert_eq!(
+        creates,
+        BTreeSet::from(["schedule", "series new", "plan new", "freeze add", "change add", "note", "extend"])
+    );
     for verb in &catalogue().verbs {
         assert_eq!(verb.option("dry-run").is_some(), verb.writes, "{}", verb.name);
         assert_eq!(verb.option("again").is_some(), verb.creates, "{}", verb.name);

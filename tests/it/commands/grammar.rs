@@ -62,7 +62,7 @@ fn every_fact_of_a_scheduled_window_is_read() {
         (Some("staging"), Some("emergency"))
     );
     assert_eq!(window.regions, ["eu", "apac"]);
-    assert_eq!(window.downtime.map(|downtime| downtime.to_string()).as_deref(), Some("10m-15m"));
+    assert_eq!(window.downtime.overall.map(|figure| figure.to_string()).as_deref(), Some("10m-15m"));
     assert_eq!(window.category.map(maintbot::domain::window::Category::as_str), Some("security"));
     assert_eq!(window.poc.as_ref().map(maintbot::command::Person::as_str), Some("mikko"));
     assert_eq!(window.customers, ["ACME", "Globex"]);

@@ -48,7 +48,7 @@ proptest! {
             prop_assert_eq!(read, Ok(Command::from(wanted)));
         }
         let words = ["cancel".to_owned(), "MW-12".to_owned(), format!("reason:{reason}")];
-        let wanted = maintbot::command::Cancel { window: maintbot::domain::window::WindowId(12), reason: Some(reason), dry_run: false };
+        let wanted = maintbot::command::Cancel { window: maintbot::domain::window::WindowId(12).into(), reason: Some(reason), this: false, following: false, all: false, dry_run: false };
         prop_assert_eq!(parse(&Input::Words(words.to_vec())).map(|parsed| parsed.command), Ok(Command::from(wanted)));
     }
 

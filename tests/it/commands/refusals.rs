@@ -49,7 +49,7 @@ fn what_is_not_known_is_refused_with_the_nearest_known() {
         ),
         (
             "note MW-12 done tz:UTC",
-            "`tz:` is an option of `schedule`, `reschedule`, not of `note`; if it is text, put it in quotes",
+            "`tz:` is an option of `schedule`, `suggest`, `reschedule` and others, not of `note`; if it is text, put it in quotes",
             "tz",
             "/maintenance note MW-12 \"done tz:UTC\"",
         ),

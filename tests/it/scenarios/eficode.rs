@@ -1,5 +1,6 @@
-//! One break a month in a fixed window; a typed list of changes goes to listed persons a week before; the break runs
-//! over, is chased, extended and completed.
+//! One break a month in a fixed window; a typed list of changes goes to listed persons a week before; the break runs over, is
+//! chased, extended and completed. What cannot wait for the next break goes in after business hours, with its list as soon as
+//! possible.
 
 use crate::bot::{assert_timeline, story};
 
@@ -86,6 +87,138 @@ async fn the_monthly_break_sends_its_list_a_week_before_runs_over_is_chased_exte
         );
         let difference = &bot.texts("listed").await[1];
         assert!(difference.contains("Added: 5. Move attachments") && difference.contains("Removed: 4. OS patches"));
+    })
+    .await;
+}
+
+const MONTHLY: &str = r#"
+[organisation]
+name = "Tools Company"
+time_zone = "Europe/Helsinki"
+working_hours = "08:00-17:00"
+ops = ["builtin:ops"]
+
+[[service]]
+id = "jira"
+name = "Jira"
+
+[[service]]
+id = "confluence"
+name = "Confluence"
+
+[policy.scheduled]
+announce = "14d"
+remind = ["1d"]
+change_list = "7d"
+approval = ["business_hours"]
+
+[policy.emergency]
+approval = ["business_hours"]
+
+[[audience]]
+name = "customers"
+channels = ["builtin:maintenance"]
+
+[[audience]]
+name = "listed-persons"
+channels = ["builtin:listed"]
+messages = ["change_list", "change_list_update", "completed"]
+"#;
+
+#[tokio::test]
+async fn the_second_sunday_of_every_month_keeps_its_hour_and_its_typed_list_over_the_change_of_the_clocks() {
+    story(MONTHLY, "2027-02-15 09:00", async |bot| {
+        bot.say(
+            "mikko",
+            "/maintenance series \"Monthly break\" service:jira,confluence every:\"second sunday of month 16:00 for 4h\" \
+             downtime.jira:1h downtime.confluence:10m impact:\"Jira and Confluence are closed\" \
+             category:staying_current link:https://example.com/whats-new poc:@mikko item:\"Security patches of the servers\"",
+        )
+        .await;
+        for item in [
+            "\"Jira\" kind:upgrade from:10.2.1 to:10.3.0",
+            "\"Plugins\" kind:plugin",
+            "\"Tempo\" kind:plugin from:17.0 to:18.1 cve:CVE-2027-1111 parent:3",
+            "\"Recommended baseline\" kind:plugin parent:3",
+            "\"Confluence moves to a cluster\" kind:migration",
+        ] {
+            bot.say("mikko", &format!("/maintenance change add MW-1 {item}")).await;
+        }
+        // A month's break on a weekday would need an approver.
+        let moved = "/maintenance reschedule MW-2 when:\"2027-04-12 14:00-18:00\"";
+        let refused = bot.refused("mikko", moved).await.message.plain();
+        assert!(refused.contains("inside working hours") && refused.contains("reason:"), "{refused}");
+
+        bot.at("2027-03-14 17:30").await;
+        for item in ["1", "2", "4", "6"] {
+            bot.say("anna", &format!("/maintenance done MW-1 {item}")).await;
+        }
+        // The baseline has to wait a month.
+        bot.say("mikko", "/maintenance complete MW-1 --carry-over note:\"Jira 10.3.0 is live\"").await;
+        bot.at("2027-04-11 16:00").await;
+        bot.say("anna", "/maintenance done MW-2 --all").await;
+        bot.say("mikko", "/maintenance complete MW-2").await;
+
+        // Finland goes to summer time on 28 March: 16:00 is 14:00 UTC before and 13:00 UTC after.
+        assert_timeline(
+            &bot.timeline("maintenance").await,
+            &[
+                "2027-02-28 14:00 Planned maintenance: Monthly break",
+                "2027-03-13 14:00 Reminder: Monthly break",
+                "2027-03-14 14:00 Started: Monthly break",
+                "2027-03-14 17:30 Completed: Monthly break",
+                "2027-03-28 13:00 Planned maintenance: Monthly break",
+                "2027-04-10 13:00 Reminder: Monthly break",
+                "2027-04-11 13:00 Started: Monthly break",
+                "2027-04-11 16:00 Completed: Monthly break",
+            ],
+        );
+        assert_timeline(
+            &bot.timeline("listed").await,
+            &[
+                "2027-03-07 14:00 Change list for Monthly break (MW-1), 5 items",
+                "2027-04-04 13:00 Change list for Monthly break (MW-2), 2 items",
+            ],
+        );
+        let announced = &bot.texts("maintenance").await[0];
+        for text in ["Downtime of Jira:       up to 1h", "Downtime of Confluence: up to 10m", "https://example.com/whats-new", "staying current"] {
+            assert!(announced.contains(text), "{text} in {announced}");
+        }
+        let lists = bot.texts("listed").await;
+        for text in ["10.2.1", "10.3.0", "CVE-2027-1111", "Confluence moves to a cluster", "Security patches"] {
+            assert!(lists[0].contains(text), "{text} in {}", lists[0]);
+        }
+        // What was carried over is still a part of what it was a part of.
+        assert!(lists[1].contains("Plugins") && lists[1].contains("Recommended baseline"), "{}", lists[1]);
+        assert!(!lists[1].contains("Tempo"), "done a month ago: {}", lists[1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fix_that_cannot_wait_goes_in_after_business_hours_with_its_list_as_soon_as_possible() {
+    story(MONTHLY, "2027-03-15 08:00", async |bot| {
+        let fix = "/maintenance schedule \"Login of Jira\" service:jira kind:emergency downtime:10m poc:@mikko \
+                   item:\"Jira 10.3.1\"";
+        let refused = bot.refused("mikko", &format!("{fix} when:\"today 14:00-14:30\"")).await.message.plain();
+        assert!(refused.contains("inside working hours") && refused.contains("reason:"), "{refused}");
+        bot.say("mikko", &format!("{fix} when:\"today 18:00-18:30\"")).await;
+        bot.at("2027-03-15 16:20").await;
+        bot.say("mikko", "/maintenance done MW-1 1").await;
+        bot.say("mikko", "/maintenance complete MW-1").await;
+        assert_timeline(
+            &bot.timeline("maintenance").await,
+            &[
+                "2027-03-15 08:00 Emergency maintenance: Login of Jira",
+                "2027-03-15 15:00 Reminder: Login of Jira",
+                "2027-03-15 16:00 Started: Login of Jira",
+                "2027-03-15 16:20 Completed: Login of Jira",
+            ],
+        );
+        assert_timeline(
+            &bot.timeline("listed").await,
+            &["2027-03-15 08:10 Change list for Login of Jira (MW-1), 1 item"],
+        );
     })
     .await;
 }

@@ -2,12 +2,16 @@
 
 use maintbot::domain::access::Role;
 use maintbot::domain::calendar::Zone;
-use maintbot::domain::event::{Event, FieldChange, ItemRef, What};
+use maintbot::domain::event::{Event, FieldChange, ItemRef, LeftOut, What};
+use maintbot::domain::freeze::FreezeId;
 use maintbot::domain::ledger::MessageKind;
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::series::{Scope, SeriesId};
+use maintbot::domain::subject::Subject;
 use maintbot::domain::window::{Outcome, WindowId};
-use maintbot::store::{Repeat, StoredAnswer, Token};
+use maintbot::store::{NewEvent, Repeat, StoredAnswer, Token};
 
-use super::{minute, window, write};
+use super::{every_finding, minute, write};
 use crate::databases::on_both;
 
 /// One of every sort.
@@ -51,24 +55,49 @@ fn everything() -> Vec<What> {
     ]
 }
 
+/// The same for approvals, customers, plans, series and freezes.
+fn everything_else() -> Vec<What> {
+    let items = vec![ItemRef { number: 1, text: "Jira \"10.3\"".into() }];
+    let changes = vec![FieldChange { field: "poc".into(), from: "anna".into(), to: "mikko".into() }];
+    let left_out = vec![LeftOut { when: "Sun 13 Dec 2026 16:00".into(), why: "inside the notice".into() }];
+    vec![
+        What::Requested { reason: "vendor".into(), findings: every_finding(), change: true },
+        What::Approved { note: String::new(), change: false },
+        What::Rejected { reason: "not in December".into() },
+        What::Expired,
+        What::Overridden { reason: "outage".into(), findings: vec![] },
+        What::Told { customer: "ACME".into() },
+        What::QaAdded { number: 1, question: "How long?".into(), answer: "An hour".into() },
+        What::QaRemoved { number: 1, question: "How long?".into() },
+        What::Planned { title: "Move to the cloud".into() },
+        What::Published { phases: 3 },
+        What::Held { reason: "phase 1 failed".into(), auto: true },
+        What::Released { reason: "repaired".into() },
+        What::Occurred { made: vec![WindowId(1), WindowId(2)], left_out },
+        What::SeriesChanged { scope: Scope::Following, from: WindowId(2), changes },
+        What::Stopped { reason: "moved to the cloud".into() },
+        What::CarriedOver { to: WindowId(2), items },
+        What::Frozen { title: "Year end".into(), days: "Fri 18 Dec 2026 to Thu 7 Jan 2027".into() },
+        What::Thawed { title: "Year end".into() },
+    ]
+}
+
 #[tokio::test]
 async fn every_sort_of_event_comes_back_as_it_was_recorded_oldest_first() {
     on_both(async |db| {
         let (first, second) = (WindowId(1), WindowId(2));
         let expected: Vec<Event> = (1..)
-            .zip(everything())
+            .zip(everything().into_iter().chain(everything_else()))
             .map(|(id, what)| Event {
                 id,
                 at: minute(id),
-                window: first,
+                subject: first.into(),
                 actor: "anna".into(),
                 place: "console".into(),
                 what,
             })
             .collect();
         write(&db, async |tx| {
-            tx.insert_window(&window(1, minute(0))).await?;
-            tx.insert_window(&window(2, minute(0))).await?;
             for event in &expected {
                 let id = tx.add_event(first, event.at, &event.actor, &event.place, &event.what).await?;
                 assert_eq!(id, event.id);
@@ -88,10 +117,49 @@ async fn every_sort_of_event_comes_back_as_it_was_recorded_oldest_first() {
 }
 
 #[tokio::test]
-async fn an_event_needs_its_window() {
+async fn plans_series_and_freezes_have_events_of_their_own() {
     on_both(async |db| {
-        let refused = db.write(async |tx| tx.add_event(WindowId(7), minute(0), "a", "b", &What::Resumed).await).await;
-        assert!(refused.is_err());
+        let subjects: [Subject; 4] =
+            [PlanId(1).into(), SeriesId(1).into(), FreezeId(1).into(), Subject::Window(WindowId(1))];
+        let (resumed, expired) = (What::Resumed, What::Expired);
+        let event = |at, subject, what| NewEvent { subject, at: minute(at), actor: "anna", place: "console", what };
+        write(&db, async |tx| {
+            let [plan, series, freeze, window] = subjects;
+            let added = [event(9, window, &resumed), event(1, plan, &resumed), event(2, plan, &expired)];
+            assert_eq!(tx.add_events(&added).await?, [1, 2, 3]);
+            assert_eq!(tx.add_events(&[]).await?, [0; 0]);
+            assert_eq!(tx.add_events(&[event(0, series, &expired), event(0, freeze, &expired)]).await?, [4, 5]);
+            assert_eq!(tx.add_event(window, minute(9), "anna", "console", &expired).await?, 6);
+            for (subject, last) in subjects.into_iter().zip([3, 4, 5, 6]) {
+                assert_eq!(tx.last_event(subject).await?, Some(last), "{subject}");
+                assert!(tx.events(subject).await?.iter().all(|event| event.subject == subject), "{subject}");
+            }
+            let ids = |events: Vec<Event>| events.iter().map(|event| event.id).collect::<Vec<_>>();
+            assert_eq!(ids(tx.events(PlanId(1)).await?), [2, 3]);
+            assert_eq!(ids(tx.events_of(&[plan, window, plan]).await?), [1, 2, 3, 6], "by id, each once");
+            assert_eq!(tx.events_of(&[]).await?, []);
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn more_events_than_fit_into_one_statement_are_all_stored() {
+    on_both(async |db| {
+        let what = What::Scheduled;
+        let event =
+            |n| NewEvent { subject: WindowId(n).into(), at: minute(n), actor: "maintbot", place: "clock", what: &what };
+        let many: Vec<_> = (1..=1234).map(event).collect();
+        write(&db, async |tx| {
+            assert_eq!(tx.add_events(&many).await?, (1..=1234).collect::<Vec<_>>());
+            for n in [1, 500, 501, 1234] {
+                assert_eq!(tx.event(n).await?.map(|event| event.subject), Some(WindowId(n).into()));
+            }
+            Ok(())
+        })
+        .await;
     })
     .await;
 }

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use maintbot::domain::ledger::{DeliveryState, MessageKind, Planned, Reason};
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::subject::Subject;
 use maintbot::domain::window::WindowId;
 use maintbot::store::{Claimed, Db, Settled, StoreError};
 
 use super::{minute, planned, write};
 use crate::databases::on_both;
 
-const MW1: Option<WindowId> = Some(WindowId(1));
+const MW1: Subject = Subject::Window(WindowId(1));
+const MW2: Subject = Subject::Window(WindowId(2));
+const PL1: Subject = Subject::Plan(PlanId(1));
 
 /// A row of its own kind in the channel, so that several can be owed there.
 fn rung(channel: &str, lead: &str, due: i64) -> Planned {
@@ -17,7 +21,7 @@ fn rung(channel: &str, lead: &str, due: i64) -> Planned {
 }
 
 async fn plan(db: &Db, rows: &[Planned]) {
-    write(db, async |tx| tx.insert_deliveries("MW-1", MW1, rows, minute(0)).await).await;
+    write(db, async |tx| tx.insert_deliveries(MW1, MW1, rows, minute(0)).await).await;
 }
 
 async fn claim(db: &Db, owner: &str, now: i64) -> Vec<Claimed> {
@@ -47,8 +51,7 @@ async fn due_rows_are_claimed_in_the_order_they_are_due_up_to_the_limit() {
 async fn per_channel_the_messages_of_a_window_keep_their_order() {
     on_both(async |db| {
         plan(&db, &[rung("a", "2d", 2), rung("a", "7d", 1), rung("b", "7d", 1)]).await;
-        write(&db, async |tx| tx.insert_deliveries("MW-2", Some(WindowId(2)), &[rung("a", "7d", 3)], minute(0)).await)
-            .await;
+        write(&db, async |tx| tx.insert_deliveries(MW2, MW2, &[rung("a", "7d", 3)], minute(0)).await).await;
         assert_eq!(ids(&claim(&db, "s", 10).await), [2, 3, 4], "another window on that channel does not wait");
         assert_eq!(ids(&claim(&db, "s", 10).await), [0; 0], "2d waits for 7d, which is on its way");
         write(&db, async |tx| tx.retry(2, "s", minute(30), "busy", false).await).await;
@@ -56,6 +59,29 @@ async fn per_channel_the_messages_of_a_window_keep_their_order() {
         assert_eq!(ids(&claim(&db, "s", 30).await), [2, 3, 4], "3 and 4 were never recorded");
         write(&db, async |tx| tx.sent(2, "s", minute(30), None).await).await;
         assert_eq!(ids(&claim(&db, "s", 30).await), [1]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_messages_of_a_plan_and_its_phases_are_one_queue_per_channel() {
+    on_both(async |db| {
+        write(&db, async |tx| {
+            tx.insert_deliveries(PL1, PL1, &[rung("a", "14d", 2), rung("b", "14d", 2)], minute(0)).await?;
+            tx.insert_deliveries(MW1, PL1, &[rung("a", "7d", 3)], minute(0)).await?;
+            tx.insert_deliveries(MW2, PL1, &[rung("a", "7d", 1)], minute(0)).await
+        })
+        .await;
+        assert_eq!(ids(&claim(&db, "s", 10).await), [4, 2], "the second phase is first in line on channel a");
+        assert_eq!(ids(&claim(&db, "s", 10).await), [0; 0]);
+        write(&db, async |tx| tx.sent(4, "s", minute(10), None).await).await;
+        assert_eq!(ids(&claim(&db, "s", 10).await), [1]);
+        write(&db, async |tx| {
+            assert_eq!(tx.next_claim_at().await?, Some(minute(15)), "the first phase waits for the plan");
+            tx.sent(1, "s", minute(10), None).await
+        })
+        .await;
+        assert_eq!(ids(&claim(&db, "s", 10).await), [3]);
     })
     .await;
 }

@@ -1,10 +1,14 @@
 //! The built-in console and tracker.
 
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::subject::Subject;
 use maintbot::domain::window::WindowId;
 use maintbot::store::{ConsoleChannel, Issue, Post};
 
-use super::{minute, window, write};
+use super::{minute, write};
 use crate::databases::on_both;
+
+const MW4: Subject = Subject::Window(WindowId(4));
 
 #[tokio::test]
 async fn posts_come_back_newest_last_and_page_backwards() {
@@ -33,11 +37,11 @@ async fn posts_come_back_newest_last_and_page_backwards() {
 async fn a_post_is_found_by_its_delivery_and_can_be_edited() {
     on_both(async |db| {
         let expected = write(&db, async |tx| {
-            let id = tx.insert_post("ops", Some(WindowId(4)), Some(17), "first", minute(0)).await?;
+            let id = tx.insert_post("ops", Some(MW4), Some(17), "first", minute(0)).await?;
             let expected = Post {
                 id,
                 channel: "ops".into(),
-                window: Some(WindowId(4)),
+                subject: Some(MW4),
                 delivery: Some(17),
                 text: "first".into(),
                 posted_at: minute(0),
@@ -66,38 +70,41 @@ async fn a_post_is_found_by_its_delivery_and_can_be_edited() {
 }
 
 #[tokio::test]
-async fn a_window_has_one_issue_that_opens_changes_and_closes() {
+async fn a_window_or_plan_has_one_issue_that_opens_changes_and_closes() {
     on_both(async |db| {
-        let open = |id| Issue {
-            window: WindowId(id),
-            title: format!("MW-{id}"),
+        let open = |subject: Subject, opened| Issue {
+            subject,
+            title: subject.to_string(),
             body: "- [ ] 1".into(),
             open: true,
             close_reason: None,
-            opened_at: minute(0),
-            updated_at: minute(0),
+            opened_at: minute(opened),
+            updated_at: minute(opened),
             closed_at: None,
         };
+        let plan = open(Subject::Plan(PlanId(1)), 5);
+        let (ninth, tenth) = (open(Subject::Window(WindowId(9)), 1), open(Subject::Window(WindowId(10)), 1));
         let closed = Issue {
             body: "- [x] 1".into(),
             open: false,
             close_reason: Some("completed".into()),
             updated_at: minute(9),
             closed_at: Some(minute(9)),
-            ..open(1)
+            ..open(MW4, 3)
         };
         write(&db, async |tx| {
-            for id in 1..=3 {
-                tx.insert_window(&window(id, minute(0))).await?;
-                tx.save_issue(&open(id)).await?;
+            for issue in [&ninth, &plan, &open(MW4, 3), &tenth] {
+                tx.save_issue(issue).await?;
             }
-            assert_eq!(tx.issue(WindowId(1)).await?, Some(open(1)));
-            assert_eq!(tx.issue(WindowId(4)).await?, None);
+            assert_eq!(tx.issue(MW4).await?, Some(open(MW4, 3)));
+            assert_eq!(tx.issue(PlanId(1)).await?.as_ref(), Some(&plan));
+            assert_eq!(tx.issue(WindowId(1)).await?, None);
             tx.save_issue(&closed).await?;
-            assert_eq!(tx.issue(WindowId(1)).await?, Some(closed.clone()));
-            assert_eq!(tx.issues(true, 10).await?, [open(3), open(2)], "the latest window first");
-            assert_eq!(tx.issues(false, 10).await?, [open(3), open(2), closed.clone()]);
-            assert_eq!(tx.issues(false, 1).await?, [open(3)]);
+            assert_eq!(tx.issue(MW4).await?.as_ref(), Some(&closed));
+            let all = [plan.clone(), closed, tenth.clone(), ninth.clone()];
+            assert_eq!(tx.issues(false, 10).await?, all, "the one opened last first, then by number");
+            assert_eq!(tx.issues(false, 1).await?.first(), Some(&plan));
+            assert_eq!(tx.issues(true, 10).await?, [plan, tenth, ninth]);
             Ok(())
         })
         .await;

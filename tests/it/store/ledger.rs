@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maintbot::domain::ledger::{Delivery, DeliveryState, MessageKind, Planned, Reason};
 use maintbot::domain::organisation::Channel;
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::subject::Subject;
 use maintbot::domain::window::WindowId;
-use maintbot::store::{Db, Settled, Tx};
+use maintbot::store::{Db, Owed, Settled, Tx};
 
 use super::{minute, planned, write};
 use crate::databases::on_both;
 
-const MW1: Option<WindowId> = Some(WindowId(1));
+const MW1: Subject = Subject::Window(WindowId(1));
+const PL1: Subject = Subject::Plan(PlanId(1));
 
 /// Takes one row of a channel and records it as sent.
 async fn send(tx: &mut Tx, now: i64) -> Vec<i64> {
@@ -47,15 +50,14 @@ async fn planned_rows_come_back_in_the_order_they_are_due() {
         };
         let plan = [planned("a", minute(9)), skipped.clone(), sync.clone()];
         write(&db, async |tx| {
-            assert_eq!(tx.insert_deliveries("MW-1", MW1, &plan, minute(0)).await?, 3);
-            assert_eq!(tx.insert_deliveries("MW-1", MW1, &[], minute(0)).await?, 0);
+            assert_eq!(tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?, 3);
+            assert_eq!(tx.insert_deliveries(MW1, MW1, &[], minute(0)).await?, 0);
             Ok(())
         })
         .await;
         let stored = |id, plan: Planned, state, reason| Delivery {
             id,
-            subject: "MW-1".into(),
-            window: MW1,
+            subject: MW1,
             plan,
             state,
             reason,
@@ -90,31 +92,43 @@ async fn the_same_row_is_planned_once_and_a_row_that_differs_in_any_part_of_its_
         ];
         write(&db, async |tx| {
             let twice = [base.clone(), base.clone()];
-            assert_eq!(tx.insert_deliveries("MW-1", MW1, &twice, minute(0)).await?, 1);
+            assert_eq!(tx.insert_deliveries(MW1, MW1, &twice, minute(0)).await?, 1);
             let later = Planned { due_at: minute(99), lead: None, skipped: Some(Reason::Moved), ..base.clone() };
-            assert_eq!(tx.insert_deliveries("MW-1", MW1, &[later], minute(0)).await?, 0, "the first plan stays");
-            assert_eq!(tx.insert_deliveries("MW-1", MW1, &others, minute(0)).await?, 5);
-            assert_eq!(tx.insert_deliveries("digest", None, &[base], minute(0)).await?, 1);
+            assert_eq!(tx.insert_deliveries(MW1, MW1, &[later], minute(0)).await?, 0, "the first plan stays");
+            assert_eq!(tx.insert_deliveries(MW1, MW1, &others, minute(0)).await?, 5);
+            assert_eq!(tx.insert_deliveries(PL1, PL1, &[base], minute(0)).await?, 1);
             Ok(())
         })
         .await;
         let rows = rows(&db).await;
-        assert_eq!(rows.len(), 6, "the digest has no window");
+        assert_eq!(rows.len(), 6, "a plan's rows are its own");
         assert_eq!(rows[0].plan.due_at, minute(9));
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_row_without_a_window_comes_back_without_one() {
+async fn rows_are_listed_by_what_they_are_about_alone_or_together() {
     on_both(async |db| {
-        let id = write(&db, async |tx| {
-            tx.insert_deliveries("digest", None, &[planned("a", minute(0))], minute(0)).await?;
-            Ok(tx.claim("s", minute(0), minute(5), 1).await?[0].delivery.id)
+        let plan_row = [planned("a", minute(2))];
+        let phase_row = [planned("a", minute(3)), planned("a", minute(1)), planned("b", minute(1))];
+        write(&db, async |tx| {
+            let owed = [
+                Owed { subject: PL1, queue: PL1, rows: &plan_row },
+                Owed { subject: MW1, queue: PL1, rows: &phase_row },
+                Owed { subject: MW1, queue: PL1, rows: &[] },
+            ];
+            assert_eq!(tx.insert_all_deliveries(&owed, minute(0)).await?, 3, "one of the rows is there twice");
+            assert_eq!(tx.insert_all_deliveries(&owed, minute(0)).await?, 0);
+            assert_eq!(tx.insert_all_deliveries(&[], minute(0)).await?, 0);
+            let found = |rows: Vec<Delivery>| rows.iter().map(|row| (row.subject, row.id)).collect::<Vec<_>>();
+            assert_eq!(found(tx.deliveries(PlanId(1)).await?), [(PL1, 1)]);
+            assert_eq!(found(tx.deliveries(WindowId(1)).await?), [(MW1, 4), (MW1, 2)]);
+            assert_eq!(found(tx.deliveries_of(&[MW1, PL1, MW1]).await?), [(MW1, 4), (PL1, 1), (MW1, 2)]);
+            assert_eq!(found(tx.deliveries_of(&[]).await?), []);
+            Ok(())
         })
         .await;
-        let row = write(&db, async |tx| tx.delivery(id).await).await.expect("the row");
-        assert_eq!((row.subject.as_str(), row.window), ("digest", None));
     })
     .await;
 }
@@ -124,7 +138,7 @@ async fn more_rows_than_fit_into_one_statement_are_all_stored() {
     on_both(async |db| {
         let many: Vec<_> = (0..1234).map(|n| planned(&format!("channel-{n}"), minute(n))).collect();
         write(&db, async |tx| {
-            assert_eq!(tx.insert_deliveries("MW-1", MW1, &many, minute(0)).await?, 1234);
+            assert_eq!(tx.insert_deliveries(MW1, MW1, &many, minute(0)).await?, 1234);
             Ok(())
         })
         .await;
@@ -141,7 +155,7 @@ async fn only_a_row_that_nobody_sends_can_be_settled_by_a_command() {
     on_both(async |db| {
         let plan = ["a", "b", "c", "d"].map(|channel| planned(channel, minute(0)));
         write(&db, async |tx| {
-            tx.insert_deliveries("MW-1", MW1, &plan, minute(0)).await?;
+            tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?;
             tx.claim("s", minute(0), minute(5), 3).await?; // a, b and c
             assert!(tx.retry(1, "s", minute(9), "busy", false).await?);
             assert!(tx.sent(2, "s", minute(0), None).await?);
@@ -172,7 +186,7 @@ async fn only_a_row_that_nobody_sends_can_be_settled_by_a_command() {
 async fn a_settled_row_can_be_owed_again_and_an_open_one_moved() {
     on_both(async |db| {
         write(&db, async |tx| {
-            tx.insert_deliveries("MW-1", MW1, &[planned("a", minute(10))], minute(0)).await?;
+            tx.insert_deliveries(MW1, MW1, &[planned("a", minute(10))], minute(0)).await?;
             assert!(!tx.reopen(1, minute(5)).await?, "it is open");
             assert!(tx.set_due(1, minute(20)).await?);
             assert_eq!(tx.next_claim_at().await?, Some(minute(20)));
@@ -201,7 +215,7 @@ async fn what_a_channel_got_about_a_window_leaves_out_changes_to_outside_things(
         let later = Planned { message: MessageKind::Completed, occasion: "7".into(), ..planned("a", minute(90)) };
         let plan = [started, edit, later, planned("a", minute(1)), planned("b", minute(1))];
         write(&db, async |tx| {
-            tx.insert_deliveries("MW-1", MW1, &plan, minute(0)).await?;
+            tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?;
             for _ in 0..4 {
                 send(tx, 10).await;
             }
@@ -223,7 +237,7 @@ async fn a_channel_counts_as_told_once_the_message_is_on_its_way() {
         let moved = Planned { sequence: 1, message: MessageKind::Moved, ..planned("c", minute(0)) };
         let plan = [planned("a", minute(0)), planned("b", minute(0)), planned("d", minute(60)), moved];
         write(&db, async |tx| {
-            tx.insert_deliveries("MW-1", MW1, &plan, minute(0)).await?;
+            tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?;
             let claims = tx.claim("s", minute(0), minute(5), 10).await?;
             assert_eq!(claims.len(), 3, "d is not due");
             tx.sent(1, "s", minute(0), None).await?; // a is sent, b and c are on their way
@@ -250,7 +264,7 @@ async fn rows_that_need_somebody_are_counted() {
         let plan = ["a", "b", "c", "d", "e", "f"].map(|channel| planned(channel, minute(0)));
         write(&db, async |tx| {
             assert_eq!(tx.delivery_counts().await?, BTreeMap::new());
-            tx.insert_deliveries("MW-1", MW1, &plan, minute(0)).await?;
+            tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?;
             tx.claim("s", minute(0), minute(5), 4).await?; // a, b, c and d
             tx.sent(1, "s", minute(0), None).await?;
             tx.retry(2, "s", minute(9), "busy", false).await?;

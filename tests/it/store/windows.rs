@@ -1,12 +1,18 @@
 //! Windows, their lists, their change items, and when the clock acts on them.
 
-use chrono::TimeDelta;
-use maintbot::domain::calendar::Zone;
-use maintbot::domain::change::{ChangeItem, ChangeList, Done, ItemKind};
-use maintbot::domain::window::{Category, Downtime, Kind, Outcome, State, Window, WindowId};
-use maintbot::store::{Db, Fault, StoreError, WindowFilter};
+use std::collections::BTreeMap;
 
-use super::{at, minute, window, write};
+use chrono::TimeDelta;
+use maintbot::domain::calendar::{Span, Zone};
+use maintbot::domain::change::{ChangeItem, ChangeList, Done, ItemKind};
+use maintbot::domain::plan::PlanId;
+use maintbot::domain::series::SeriesId;
+use maintbot::domain::window::{Category, Kind, Outcome, Published, Request, State, Window, WindowId};
+use maintbot::store::{Db, Fault, NewWindow, StoreError, Tx, WindowFilter};
+
+use super::plans::plan;
+use super::series::series;
+use super::{at, every_finding, minute, wall, window, write};
 use crate::databases::on_both;
 
 /// Every field set, with text that breaks careless quoting.
@@ -17,7 +23,11 @@ fn full_window() -> Window {
         services: vec!["jira".into(), "wiki".into()],
         environment: "staging".into(),
         regions: vec!["eu".into(), "apac".into()],
-        downtime: Some(Downtime { least: TimeDelta::minutes(10), most: TimeDelta::minutes(15) }),
+        downtime: Some("10m-15m per:tenant".parse().expect("a downtime")),
+        downtimes: BTreeMap::from([
+            ("jira".into(), "1h".parse().expect("a downtime")),
+            ("wiki".into(), "none".parse().expect("a downtime")),
+        ]),
         impact: "Nobody can\nlog in".into(),
         category: Some(Category::StayingCurrent),
         rollback: "snapshot".into(),
@@ -35,15 +45,37 @@ fn full_window() -> Window {
         attended_at: Some(at("2026-12-06T13:58:00Z")),
         no_shows: 2,
         overruns: 1,
-        span: maintbot::domain::calendar::Span {
+        span: Span {
             zone: Zone::named("Europe/Helsinki").expect("a zone"),
             ..window(1, at("2026-12-06T14:00:00Z")).span
         },
+        plan: Some(PlanId(3)),
+        series: Some(SeriesId(4)),
+        occurrence: Some(wall("2026-12-06T16:00:00")),
+        detached: true,
+        published: Some(Published::of(&window(1, minute(0)))),
+        request: Some(Request {
+            sequence: 3,
+            by: "anna".into(),
+            place: "api".into(),
+            at: minute(1),
+            reason: "vendor's \"only\" day".into(),
+            findings: every_finding(),
+            expires_at: minute(2),
+            event: 17,
+        }),
+        told_round: 2,
         ..window(1, at("2026-12-06T14:00:00Z"))
     }
 }
 
-fn item(number: i64, parent: Option<i64>) -> ChangeItem {
+/// What [`full_window`] belongs to.
+async fn its_plan_and_series(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.insert_plan(&plan(3)).await?;
+    tx.insert_series(&series(4)).await
+}
+
+pub fn item(number: i64, parent: Option<i64>) -> ChangeItem {
     ChangeItem {
         number,
         text: format!("item {number}"),
@@ -65,6 +97,7 @@ async fn a_window_comes_back_with_every_fact_it_was_stored_with() {
         let full = full_window();
         let bare = window(2, at("2026-12-07T14:00:00Z"));
         write(&db, async |tx| {
+            its_plan_and_series(tx).await?;
             tx.insert_window(&full).await?;
             tx.insert_window(&bare).await
         })
@@ -90,7 +123,11 @@ async fn a_window_comes_back_with_every_fact_it_was_stored_with() {
 async fn a_changed_window_replaces_what_was_stored() {
     on_both(async |db| {
         write(&db, async |tx| tx.insert_window(&window(1, minute(0))).await).await;
-        write(&db, async |tx| tx.update_window(&full_window()).await).await;
+        write(&db, async |tx| {
+            its_plan_and_series(tx).await?;
+            tx.update_window(&full_window()).await
+        })
+        .await;
         let found = write(&db, async |tx| tx.window(WindowId(1)).await).await;
         assert_eq!(found, Some(full_window()));
         write(&db, async |tx| tx.update_window(&window(1, minute(0))).await).await;
@@ -355,6 +392,68 @@ async fn fractions_of_a_second_are_cut_off_so_that_both_databases_compare_alike(
             Ok(())
         })
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn windows_stored_together_come_back_with_their_change_lists() {
+    on_both(async |db| {
+        let windows: Vec<_> =
+            (1..=450).map(|id| Window { regions: vec!["eu".into(), "eu".into()], ..window(id, minute(id)) }).collect();
+        let items = [item(1, None), item(2, Some(1))];
+        let new = |window| NewWindow { window, items: &items, next_action: Some(minute(window.id.0)) };
+        let many: Vec<_> = windows.iter().map(new).collect();
+        write(&db, async |tx| {
+            assert_eq!(tx.next_window_ids(450).await?, (1..=450).map(WindowId).collect::<Vec<_>>());
+            assert_eq!(tx.next_window_id().await?, WindowId(451));
+            tx.insert_windows(&many).await?;
+            tx.insert_windows(&[]).await?;
+            let in_region = WindowFilter { region: Some("eu".into()), ..WindowFilter::default() };
+            assert!(tx.windows(&in_region, None, 999).await? == windows);
+            let of_service = WindowFilter { service: Some("jira".into()), ..WindowFilter::default() };
+            assert_eq!(tx.windows(&of_service, None, 999).await?.len(), 450);
+            assert_eq!(tx.windows_due(minute(2), 9).await?, [WindowId(1), WindowId(2)]);
+            for id in [1, 200, 201, 450] {
+                assert_eq!(tx.items(WindowId(id)).await?, ChangeList(items.to_vec()), "MW-{id}");
+                assert_eq!(tx.next_item_number(WindowId(id)).await?, 3, "MW-{id}");
+            }
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_list_of_windows_narrows_to_a_plan_or_a_series() {
+    on_both(async |db| {
+        write(&db, async |tx| {
+            its_plan_and_series(tx).await?;
+            tx.insert_window(&Window { plan: Some(PlanId(3)), ..window(1, minute(1)) }).await?;
+            let occurrence = Some(wall("2026-12-13T16:00:00"));
+            tx.insert_window(&Window { series: Some(SeriesId(4)), occurrence, ..window(2, minute(2)) }).await?;
+            tx.insert_window(&window(3, minute(3))).await
+        })
+        .await;
+        let plan = |id| WindowFilter { plan: Some(PlanId(id)), ..WindowFilter::default() };
+        assert_eq!(listed(&db, plan(3)).await, [1]);
+        assert_eq!(listed(&db, plan(4)).await, [0; 0]);
+        let series = |id| WindowFilter { series: Some(SeriesId(id)), ..WindowFilter::default() };
+        assert_eq!(listed(&db, series(4)).await, [2]);
+        assert_eq!(listed(&db, series(3)).await, [0; 0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_window_needs_its_plan_and_its_series() {
+    on_both(async |db| {
+        let phase = Window { plan: Some(PlanId(3)), ..window(1, minute(0)) };
+        let made = Window { series: Some(SeriesId(4)), ..window(1, minute(0)) };
+        for window in [phase, made] {
+            db.write(async |tx| tx.insert_window(&window).await).await.expect_err("there is none");
+        }
     })
     .await;
 }

@@ -18,6 +18,10 @@ ops = ["builtin:ops"]
 /// Tuesday 8 December 2026, 14:00 to 16:00.
 const SCHEDULE: &str = "/maintenance schedule \"Upgrade\" service:crm when:\"2026-12-08 14:00-16:00\" poc:@anna";
 
+/// The same, of a kind that gets in nobody's way: it may be scheduled many times over.
+const ROLLING: &str =
+    "/maintenance schedule \"Upgrade\" service:crm kind:no_downtime when:\"2026-12-08 14:00-16:00\" poc:@anna";
+
 async fn typed(bot: &Bot, place: &str, who: &str, line: &str) -> Reply {
     match bot.run_in(place, Actor::with_role(who, Role::Admin), line, None).await {
         Answer::Done(reply) => reply,
@@ -39,9 +43,9 @@ fn check(line: &str, refused: &Refused) {
 #[tokio::test]
 async fn the_same_typed_twice_within_a_minute_is_done_once_and_says_so() {
     story(CONFIG, "2026-12-01 09:00", async |bot| {
-        let first = typed(bot, "console", "anna", SCHEDULE).await;
+        let first = typed(bot, "console", "anna", ROLLING).await;
         bot.at("2026-12-01 09:01").await;
-        let again = typed(bot, "console", "anna", SCHEDULE).await;
+        let again = typed(bot, "console", "anna", ROLLING).await;
         assert_eq!((again.windows.clone(), first.windows[0].0), (first.windows.clone(), 1));
         let text = again.message.plain();
         assert!(text.contains("was not done twice") && text.contains("--again"), "{text}");
@@ -58,7 +62,7 @@ async fn the_same_typed_twice_within_a_minute_is_done_once_and_says_so() {
             typed(bot, "console", "anna", &format!("{line} --again")).await;
             assert_ne!(bot.everything().await, once, "{line}");
         }
-        assert_eq!(typed(bot, "console", "anna", &format!("{SCHEDULE} --again")).await.windows[0].0, 2);
+        assert_eq!(typed(bot, "console", "anna", &format!("{ROLLING} --again")).await.windows[0].0, 2);
     })
     .await;
 }
@@ -66,15 +70,15 @@ async fn the_same_typed_twice_within_a_minute_is_done_once_and_says_so() {
 #[tokio::test]
 async fn a_repeat_ends_after_a_minute_with_another_command_and_elsewhere() {
     story(CONFIG, "2026-12-01 09:00", async |bot| {
-        let first = typed(bot, "console", "anna", SCHEDULE).await.windows[0].0;
-        assert_eq!(typed(bot, "elsewhere", "anna", SCHEDULE).await.windows[0].0, first + 1, "another place");
-        assert_eq!(typed(bot, "console", "sam", SCHEDULE).await.windows[0].0, first + 2, "another person");
+        let first = typed(bot, "console", "anna", ROLLING).await.windows[0].0;
+        assert_eq!(typed(bot, "elsewhere", "anna", ROLLING).await.windows[0].0, first + 1, "another place");
+        assert_eq!(typed(bot, "console", "sam", ROLLING).await.windows[0].0, first + 2, "another person");
         typed(bot, "console", "anna", "/maintenance show MW-1").await;
-        assert_eq!(typed(bot, "console", "anna", SCHEDULE).await.windows[0].0, first, "reading touches nothing");
+        assert_eq!(typed(bot, "console", "anna", ROLLING).await.windows[0].0, first, "reading touches nothing");
         typed(bot, "console", "sam", "/maintenance cancel MW-1").await;
-        assert_eq!(typed(bot, "console", "anna", SCHEDULE).await.windows[0].0, first + 3, "the first is called off");
+        assert_eq!(typed(bot, "console", "anna", ROLLING).await.windows[0].0, first + 3, "the first is called off");
         bot.at("2026-12-01 09:01:01").await;
-        assert_eq!(typed(bot, "console", "anna", SCHEDULE).await.windows[0].0, first + 4, "61 seconds later");
+        assert_eq!(typed(bot, "console", "anna", ROLLING).await.windows[0].0, first + 4, "61 seconds later");
     })
     .await;
 }
@@ -146,6 +150,7 @@ fn line_of(step: Step, id: i64) -> String {
         Step::Change => return format!("/maintenance change add MW-{id} \"More\""),
         Step::Done | Step::Undo => " 1",
         Step::Note => " \"Hello\"",
+        Step::Told => " ACME",
         _ => "",
     };
     format!("/maintenance {step} MW-{id}{rest}")
@@ -153,10 +158,13 @@ fn line_of(step: Step, id: i64) -> String {
 
 #[tokio::test]
 async fn an_illegal_step_names_the_state_who_when_and_what_is_possible_for_every_state_and_step() {
-    story(CONFIG, "2026-12-08 13:20", async |bot| {
+    let config = format!("{CONFIG}\n[policy.emergency]\napproval = [\"always\"]\n");
+    story(&config, "2026-12-08 13:20", async |bot| {
         for _ in 0..5 {
-            bot.say("anna", &format!("{SCHEDULE} item:\"Patch\" --again")).await;
+            bot.say("anna", &format!("{ROLLING} item:\"Patch\" --again")).await;
         }
+        let waits = SCHEDULE.replace("service:crm", "service:crm kind:emergency reason:\"leak\"");
+        bot.say("anna", &format!("{waits} item:\"Patch\"")).await;
         // 1 stays scheduled and early; the others go where a window can be.
         bot.at("2026-12-08 13:29").await;
         bot.say("lee", "/maintenance cancel MW-5").await;
@@ -168,7 +176,7 @@ async fn an_illegal_step_names_the_state_who_when_and_what_is_possible_for_every
         bot.say("sam", "/maintenance verify MW-3").await;
         bot.say("sam", "/maintenance complete MW-4 outcome:failed").await;
         let by = |state: State| match state {
-            State::Scheduled => "anna moved it there, Tue 8 Dec 2026 13:20 UTC",
+            State::Scheduled | State::Pending => "anna moved it there, Tue 8 Dec 2026 13:20 UTC",
             State::Cancelled => "lee moved it there, Tue 8 Dec 2026 13:29 UTC",
             _ => "sam moved it there, Tue 8 Dec 2026 13:30 UTC",
         };
@@ -178,6 +186,7 @@ async fn an_illegal_step_names_the_state_who_when_and_what_is_possible_for_every
             (3, State::Verifying),
             (4, State::Completed),
             (5, State::Cancelled),
+            (6, State::Pending),
         ] {
             assert_eq!(bot.window(id).await.state, state);
             for step in Step::ALL.iter().copied().filter(|step| *step != Step::Overrun && !state.permits(*step)) {
@@ -241,6 +250,109 @@ async fn every_refusal_says_why_and_gives_a_line_that_can_be_read() {
             assert!(refused.message.plain().contains(refused.hint.as_deref().expect("a hint")), "{line}");
         }
         assert_eq!(bot.everything().await, before, "a refusal stores nothing");
+    })
+    .await;
+}
+
+/// What the rules, plans, series and freezes added; the verbs of the present windows are above.
+#[tokio::test]
+async fn a_dry_run_of_every_verb_about_rules_plans_series_and_customers_stores_nothing() {
+    let config = format!(
+        "{CONFIG}\n[policy.emergency]\napproval = [\"always\"]\n\n[people.anna]\n\n[[customer]]\nid = \"ACME\"\nowner = \"anna\"\n"
+    );
+    story(&config, "2026-12-01 09:00", async |bot| {
+        for line in [
+            "schedule \"Hotfix\" service:crm kind:emergency when:\"2026-12-02 10:00-11:00\" reason:\"leak\" poc:@anna",
+            "plan new \"Draft\"",
+            "schedule \"One\" service:erp when:\"2026-12-10 10:00-11:00\" plan:PL-1",
+            "qa add PL-1 \"Is data safe?\" \"Yes.\"",
+            "plan new \"Published\"",
+            "schedule \"Two\" service:vpn when:\"2026-12-10 10:00-11:00\" plan:PL-2",
+            "plan publish PL-2",
+            "plan new \"Held\"",
+            "schedule \"Three\" service:dns when:\"2026-12-10 10:00-11:00\" plan:PL-3",
+            "plan publish PL-3",
+            "hold PL-3",
+            "series \"Monthly\" service:mail every:\"second sunday of month 16:00 for 4h\"",
+            "freeze add \"Audit\" from:2026-12-20 to:2026-12-21 service:crm",
+        ] {
+            bot.say("anna", &format!("/maintenance {line}")).await;
+        }
+        for (line, owes) in [
+            ("approve MW-1", true),
+            ("reject MW-1 reason:\"no\"", true),
+            ("plan new \"Another\"", false),
+            ("plan publish PL-1", true),
+            ("plan cancel PL-2", true),
+            ("cancel PL-2", true),
+            ("hold PL-2 reason:\"wait\"", true),
+            ("release PL-3", true),
+            ("schedule \"Four\" service:erp when:\"2026-12-12 10:00-11:00\" plan:PL-1", false),
+            ("qa add PL-1 \"Who?\" \"We.\"", false),
+            ("qa remove PL-1 1", false),
+            ("series \"Weekly\" service:wiki every:\"every week on sunday 02:00 for 1h\"", true),
+            ("series stop SR-1", false),
+            ("edit MW-6 --all title:\"Other\"", false),
+            ("reschedule MW-6 --following when:\"2027-01-10 18:00-20:00\"", true),
+            ("cancel MW-6 --all", true),
+            ("freeze add \"Year end\" from:2026-12-22 to:2027-01-07", false),
+            ("freeze remove FR-1", false),
+            ("told MW-3 ACME", true),
+        ] {
+            let reply = bot.dry("boss", &format!("/maintenance {line}")).await;
+            let text = reply.message.plain();
+            assert!(text.contains("Nothing is stored"), "{line}: {text}");
+            let owed = reply.deliveries.expect("deliveries");
+            assert!(!owes || !owed.is_empty(), "{line} says nothing of what would be owed");
+        }
+        let fresh = ["plan new \"Another\"", "freeze add \"Year end\" from:2026-12-22 to:2027-01-07"];
+        for (line, first) in fresh.iter().zip(["PL-4", "FR-2"]) {
+            assert_eq!(bot.dry("boss", &format!("/maintenance {line}")).await.subject, None, "{line} takes no id");
+            let reply = bot.say("boss", &format!("/maintenance {line}")).await;
+            assert_eq!(reply.subject.map(|subject| subject.to_string()), Some(first.into()));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dry_run_answers_what_the_rules_found_and_is_refused_where_the_command_would_be() {
+    let config = format!("{CONFIG}\n[policy.emergency]\napproval = [\"always\"]\n");
+    story(&config, "2026-12-01 09:00", async |bot| {
+        bot.say("anna", SCHEDULE).await;
+        let conflict = SCHEDULE.replace("14:00-16:00", "15:00-17:00");
+        assert!(bot.refused("lee", &format!("{conflict} --dry-run")).await.detail.contains("MW-1"));
+        let near = bot.dry("lee", &SCHEDULE.replace("14:00-16:00", "16:30-17:00")).await;
+        assert_eq!(near.findings.len(), 1);
+        let asks = SCHEDULE.replace("service:crm", "service:vpn kind:emergency reason:\"leak\"");
+        let asks = bot.dry("lee", &asks).await;
+        assert_eq!(asks.findings.len(), 1);
+        let owed: Vec<_> = asks.deliveries.expect("deliveries").into_iter().map(|row| row.message).collect();
+        assert_eq!(owed, ["approval_request", "approval_reminder"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn plans_series_and_freezes_typed_twice_are_made_once() {
+    story(CONFIG, "2026-12-01 09:00", async |bot| {
+        for line in [
+            "plan new \"Move\"",
+            "series \"Monthly\" service:crm every:\"second sunday of month 16:00 for 4h\"",
+            "freeze add \"Year end\" from:2026-12-20 to:2027-01-07 service:vpn",
+        ] {
+            let line = format!("/maintenance {line}");
+            let first = typed(bot, "console", "anna", &line).await;
+            let once = bot.everything().await;
+            let again = typed(bot, "console", "anna", &line).await;
+            assert_eq!(bot.everything().await, once, "{line}");
+            assert_eq!((again.windows, again.subject), (first.windows, first.subject), "{line}");
+            assert!(again.message.plain().contains("was not done twice"), "{line}");
+        }
+        // Another command on the same thing ends the repeat.
+        typed(bot, "console", "anna", "/maintenance freeze remove FR-1").await;
+        let line = "/maintenance freeze add \"Year end\" from:2026-12-20 to:2027-01-07 service:vpn";
+        assert_eq!(typed(bot, "console", "anna", line).await.subject.map(|s| s.to_string()), Some("FR-2".into()));
     })
     .await;
 }

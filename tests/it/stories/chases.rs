@@ -190,8 +190,8 @@ async fn a_window_completes_by_itself_only_as_its_policy_says() {
     .await;
     story(&config("auto_complete = \"at_end\""), "2026-12-08 09:00", async |bot| {
         bot.say("anna", SCHEDULE).await;
-        bot.say("anna", &format!("{} --again", SCHEDULE.replace("item:\"Patch\"", ""))).await;
-        bot.say("anna", &format!("{SCHEDULE} --again")).await;
+        bot.say("anna", &SCHEDULE.replace("service:crm", "service:erp").replace("item:\"Patch\"", "")).await;
+        bot.say("anna", &SCHEDULE.replace("service:crm", "service:vpn")).await;
         bot.at("2026-12-08 14:20").await;
         bot.say("sam", "/maintenance done MW-1 1").await;
         bot.say("sam", "/maintenance ack MW-2").await;
@@ -213,7 +213,7 @@ async fn a_window_completes_by_itself_only_as_its_policy_says() {
 async fn after_an_outage_only_the_last_chase_of_a_run_is_said_and_times_are_those_planned() {
     story(&config("auto_complete = \"at_end\""), "2026-12-08 09:00", async |bot| {
         bot.say("anna", SCHEDULE).await;
-        bot.say("anna", &format!("{SCHEDULE} --again")).await;
+        bot.say("anna", &SCHEDULE.replace("service:crm", "service:vpn")).await;
         bot.say("anna", "/maintenance done MW-2 1").await;
         bot.down_until("2026-12-08 18:20").await;
         assert_timeline(

@@ -164,7 +164,7 @@ async fn a_redelivery_gets_the_first_answer_also_of_refusals_dry_runs_repeats_an
         assert_eq!(bot.run(anna(), SCHEDULE, Some("c")).await, done);
         assert_eq!(bot.run(anna(), SCHEDULE, Some("d")).await, again);
         assert_eq!(bot.run(anna(), "/maintenance show MW-1", Some("e")).await, read);
-        let next = bot.say("anna", &SCHEDULE.replace("Upgrade", "Next")).await;
+        let next = bot.say("anna", &SCHEDULE.replace("Upgrade", "Next").replace("service:crm", "service:vpn")).await;
         assert_eq!(next.windows[0].0, 2, "nothing was done twice");
         // The same id from elsewhere is another request.
         assert!(matches!(bot.run_in("elsewhere", anna(), "/maintenance show MW-1", Some("a")).await, Answer::Done(_)));
@@ -243,7 +243,7 @@ async fn a_move_made_while_the_announcement_is_being_sent_reaches_its_readers_al
 async fn posts_are_brought_in_step_on_move_start_completion_and_cancellation() {
     story(CONFIG, "2026-12-01 09:00", async |bot| {
         bot.say("anna", SCHEDULE).await;
-        bot.say("anna", &SCHEDULE.replace("Upgrade", "Other")).await;
+        bot.say("anna", &SCHEDULE.replace("Upgrade", "Other").replace("service:crm", "service:vpn")).await;
         bot.say("anna", "/maintenance reschedule MW-1 when:\"2026-12-09 14:00-16:00\"").await;
         bot.say("anna", "/maintenance cancel MW-2").await;
         let [first, second] = [bot.texts("news").await[0].clone(), bot.texts("news").await[1].clone()];

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{LOCAL, Site, local};
 
-fn names(value: &Value) -> Vec<&str> {
+pub(super) fn names(value: &Value) -> Vec<&str> {
     let mut names: Vec<&str> = value.as_object().expect("an object").keys().map(String::as_str).collect();
     names.sort_unstable();
     names
@@ -18,7 +18,8 @@ async fn a_command_that_is_done_answers_its_text_and_windows() {
     let done =
         site.command("/maintenance schedule \"Jira\" service:jira when:\"2026-12-06 16:00-20:00\" poc:@mikko").await;
     assert_eq!(done["windows"], json!(["MW-1"]));
-    assert!(done["warnings"].is_array() && done.get("deliveries").is_none(), "{done}");
+    assert!(done["warnings"].is_array() && done.get("deliveries").is_none() && done.get("slots").is_none(), "{done}");
+    assert_eq!((&done["subject"], &done["findings"]), (&json!("MW-1"), &json!([])));
     assert!(done["text"].as_str().expect("text").starts_with("MW-1"), "{done}");
 }
 
@@ -79,7 +80,8 @@ async fn the_same_key_gets_the_first_answer_again() {
     let site = Site::new().await;
     let send = |key: &'static str| {
         let body =
-            json!({ "text": "schedule \"Jira\" service:jira when:\"2026-12-06 16:00-20:00\" --again" }).to_string();
+            json!({ "text": "schedule \"Jira\" service:jira when:\"2026-12-06 16:00-20:00\" kind:no_downtime --again" })
+                .to_string();
         let request = local("POST", "/api/v1/commands").header(header::CONTENT_TYPE, "application/json");
         request.header("Idempotency-Key", key).body(Body::from(body)).expect("a request")
     };
@@ -170,10 +172,11 @@ async fn the_ledger_of_a_window_has_every_name_of_the_contract() {
         "sent_at",
         "sequence",
         "state",
+        "subject",
         "window",
     ];
     assert_eq!(names(&answer["items"][0]), expected);
-    assert_eq!(answer["items"][0]["window"], "MW-1");
+    assert_eq!((&answer["items"][0]["window"], &answer["items"][0]["subject"]), (&json!("MW-1"), &json!("MW-1")));
     assert_eq!(site.get("/api/v1/windows/MW-9/deliveries").await.status, StatusCode::NOT_FOUND);
 }
 

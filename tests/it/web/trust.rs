@@ -23,10 +23,25 @@ const fn through(name: &'static str, value: &'static str) -> Row {
     Row { peer: LOCAL, host: "localhost:8080", origin: None, forwarded: Some((name, value)), api: 401 }
 }
 
+/// What staff read of planning.
+const PLANNING: &[&str] = &[
+    "/api/v1/windows/MW-1",
+    "/api/v1/plans",
+    "/api/v1/plans/PL-1",
+    "/api/v1/plans/PL-1/deliveries",
+    "/api/v1/series",
+    "/api/v1/series/SR-1",
+    "/api/v1/freezes",
+    "/api/v1/customers",
+];
+
 #[tokio::test]
 async fn only_a_request_that_is_local_in_every_respect_is_trusted_without_a_token() {
     let site = Site::with("[server]\npublic_url = \"https://status.example.com\"", false).await;
     let token = site.token(Role::Viewer).await;
+    site.command("plan new \"Upgrade\"").await;
+    site.command("schedule \"Phase\" service:crm when:\"2026-12-20 14:00-16:00\" plan:PL-1").await;
+    site.command("series \"Break\" service:mail every:\"second sunday of month 16:00 for 4h\"").await;
     let rows = [
         row(LOCAL, "127.0.0.1:8080", None, 200),
         row(LOCAL, "localhost", Some("http://localhost:3000"), 200),
@@ -70,7 +85,14 @@ async fn only_a_request_that_is_local_in_every_respect_is_trusted_without_a_toke
             let challenged = without.header(header::WWW_AUTHENTICATE).starts_with("Bearer");
             assert_eq!(challenged, r.api == 401, "{what}");
         }
-        assert_eq!(site.send(r.peer, request("/console", None)).await.status.as_u16(), r.api, "console: {what}");
+        for console in ["/console", "/console/windows/MW-1", "/console/plans/PL-1"] {
+            let status = site.send(r.peer, request(console, None)).await.status.as_u16();
+            assert_eq!(status, r.api, "{console}: {what}");
+        }
+        for path in PLANNING {
+            assert_eq!(site.send(r.peer, request(path, None)).await.status.as_u16(), r.api, "{path}: {what}");
+            assert_eq!(site.send(r.peer, request(path, Some(&token))).await.status, StatusCode::OK, "{path}: {what}");
+        }
         assert_eq!(
             site.send(r.peer, request("/api/v1/windows", Some(&token))).await.status,
             StatusCode::OK,
@@ -164,10 +186,16 @@ async fn somebody_far_away_signs_in_with_a_token_and_forms_must_come_from_the_co
     let signed = site.send(FAR, form("/console/sign-in", own, "", &[("token", &token)])).await;
     assert_eq!(signed.status, StatusCode::SEE_OTHER);
     let cookie = signed.header(header::SET_COOKIE).to_owned();
-    for attribute in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/console"] {
+    for attribute in ["HttpOnly", "SameSite=Strict", "Secure", "Path=/;"] {
         assert!(cookie.contains(attribute), "{cookie}");
     }
     let cookie = cookie.split(';').next().expect("a value").to_owned();
+    let by_cookie = Request::builder()
+        .uri("/api/v1/windows")
+        .header(header::HOST, "status.example.com")
+        .header(header::COOKIE, &cookie);
+    let by_cookie = site.send(FAR, by_cookie.body(Body::empty()).expect("a request")).await;
+    assert_eq!(by_cookie.status, StatusCode::UNAUTHORIZED, "a browser sends a cookie by itself");
     let page =
         Request::builder().uri("/console").header(header::HOST, "status.example.com").header(header::COOKIE, &cookie);
     let page = site.send(FAR, page.body(Body::empty()).expect("a request")).await;

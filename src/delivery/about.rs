@@ -1,0 +1,148 @@
+//! What is known of the window or plan that a row is about, and which events the row speaks of.
+
+use std::collections::BTreeMap;
+
+use crate::domain::event::{Event, What};
+use crate::domain::ledger::{Delivery, MessageKind, Reason};
+use crate::domain::plan::{Phases, Plan, PlanId};
+use crate::domain::subject::Subject;
+use crate::domain::window::{State, Window, WindowId};
+use crate::message::topic::{PlanTopic, Topic, WindowTopic};
+use crate::store::{StoreError, Tx};
+
+/// Everything that is known of the window or plan that a row is about.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The window or plan as it is now.
+    pub topic: Topic,
+    /// Its ledger: with a phase also its plan's, with a plan also those of its phases.
+    pub rows: Vec<Delivery>,
+    /// Their audit trails, oldest first.
+    pub events: Vec<Event>,
+}
+
+impl About {
+    /// The rows about the same window or plan as `row`.
+    #[must_use]
+    pub fn own_rows(&self, row: &Delivery) -> Vec<Delivery> {
+        self.rows.iter().filter(|other| other.subject == row.subject).cloned().collect()
+    }
+
+    /// The events a row speaks of: the one that caused it; for a difference, every list edit from there on. A move that
+    /// took the place of one that was never sent speaks of both, of a plan also where they were moves of two phases.
+    #[must_use]
+    pub fn events_of(&self, row: &Delivery) -> Vec<Event> {
+        let Ok(first) = row.plan.occasion.parse::<i64>() else { return Vec::new() };
+        let is_difference = row.plan.message == MessageKind::ChangeListUpdate;
+        let later = |e: &Event| is_difference && e.subject == row.subject && e.id > first && e.what.is_about_items();
+        let mut events: Vec<Event> = self.events.iter().filter(|e| e.id == first || later(e)).cloned().collect();
+        if row.plan.message == MessageKind::Moved && !events.is_empty() {
+            for earlier in self.unsent_moves_before(row, first) {
+                match events.iter_mut().find(|event| event.subject == earlier.subject) {
+                    Some(event) => event.what = event.what.since(&earlier.what),
+                    None => events.push(earlier.clone()),
+                }
+            }
+        }
+        events
+    }
+
+    /// Moves that the same channel never heard of because this one took their place, the latest first.
+    fn unsent_moves_before(&self, row: &Delivery, event: i64) -> Vec<&Event> {
+        let number = |row: &Delivery| row.plan.occasion.parse::<i64>().ok();
+        let same = |other: &&Delivery| {
+            other.subject == row.subject
+                && other.plan.channel == row.plan.channel
+                && other.plan.message == MessageKind::Moved
+        };
+        let mut moves: Vec<&Delivery> =
+            self.rows.iter().filter(same).filter(|row| number(row).is_some_and(|n| n < event)).collect();
+        moves.sort_by_key(|row| std::cmp::Reverse(row.id));
+        let unsent = moves.into_iter().take_while(|row| row.reason == Some(Reason::Moved));
+        unsent.filter_map(|row| self.events.iter().find(|e| Some(e.id) == number(row))).collect()
+    }
+}
+
+/// Reads all of it; commands on the same window or plan wait until the transaction ends. `None`: it is gone, or nothing
+/// is ever sent about such a thing.
+pub(super) async fn read(tx: &mut Tx, subject: Subject) -> Result<Option<About>, StoreError> {
+    match subject {
+        Subject::Window(id) => of_window(tx, id).await,
+        Subject::Plan(id) => of_plan(tx, id).await,
+        Subject::Series(_) | Subject::Freeze(_) => Ok(None),
+    }
+}
+
+/// In whose order rows about a subject are sent: the plan's for its phases.
+pub(super) async fn queue_of(tx: &mut Tx, subject: Subject) -> Result<Subject, StoreError> {
+    let Some(id) = subject.window() else { return Ok(subject) };
+    Ok(tx.window(id).await?.and_then(|window| window.plan).map_or(subject, Subject::Plan))
+}
+
+/// Makes commands on a window or plan wait until the transaction ends.
+pub(super) async fn lock(tx: &mut Tx, subject: Subject) -> Result<(), StoreError> {
+    match subject {
+        Subject::Window(id) => tx.lock_window(id).await,
+        Subject::Plan(id) => tx.lock_plan(id).await,
+        Subject::Series(_) | Subject::Freeze(_) => Ok(()),
+    }
+}
+
+async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreError> {
+    lock(tx, id.into()).await?;
+    let Some(window) = tx.window(id).await? else { return Ok(None) };
+    let mut topic = WindowTopic { qa: tx.qa(id).await?, ..WindowTopic::new(window, tx.items(id).await?) };
+    topic.told = tx.told(id).await?;
+    let mut subjects = vec![Subject::Window(id)];
+    let mut events = tx.events(id).await?;
+    if let Some(plan) = topic.window.plan
+        && let Some(found) = tx.plan(plan).await?
+    {
+        topic.phases = Some(Phases::new(found, tx.windows_of_plan(plan).await?));
+        topic.qa.extend(tx.qa(plan).await?);
+        events.extend(tx.events(plan).await?);
+        events.sort_by_key(|event| event.id);
+        subjects.push(plan.into());
+    }
+    let rows = tx.deliveries_of(&subjects).await?;
+    Ok(Some(About { topic: Topic::Window(Box::new(topic)), rows, events }))
+}
+
+async fn of_plan(tx: &mut Tx, id: PlanId) -> Result<Option<About>, StoreError> {
+    lock(tx, id.into()).await?;
+    let Some(plan) = tx.plan(id).await? else { return Ok(None) };
+    let mut qa = tx.qa(id).await?;
+    let mut events = tx.events(id).await?;
+    let mut subjects = vec![Subject::Plan(id)];
+    let (mut windows, mut items, mut told) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    for window in tx.windows_of_plan(id).await? {
+        let own = tx.events(window.id).await?;
+        if was_public(&plan, &window, &own) {
+            qa.extend(tx.qa(window.id).await?);
+            items.insert(window.id, tx.items(window.id).await?);
+            told.insert(window.id, tx.told(window.id).await?);
+            windows.push(window.clone());
+        }
+        subjects.push(window.id.into());
+        events.extend(own);
+    }
+    events.sort_by_key(|event| event.id);
+    let rows = tx.deliveries_of(&subjects).await?;
+    let topic = PlanTopic { phases: Phases::new(plan, windows), items, qa, told };
+    Ok(Some(About { topic: Topic::Plan(Box::new(topic)), rows, events }))
+}
+
+/// A phase that was called off before anybody was to know of it is no part of what is said: called off in the draft,
+/// rejected, or expired. Any other is.
+fn was_public(plan: &Plan, window: &Window, events: &[Event]) -> bool {
+    if window.state != State::Cancelled {
+        return true;
+    }
+    let in_the_draft = |e: &Event| plan.published_at.is_none_or(|published| e.at < published);
+    let approved = events.iter().any(|e| matches!(e.what, What::Approved { .. }));
+    events.iter().all(|e| match e.what {
+        What::Cancelled { .. } => !in_the_draft(e),
+        What::Requested { change: false, .. } => approved,
+        _ => true,
+    })
+}

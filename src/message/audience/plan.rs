@@ -1,0 +1,219 @@
+//! Values and blocks of templates about a whole plan: its phases in one table.
+
+use std::collections::BTreeSet;
+
+use minijinja::{Value, context};
+
+use super::blocks::{facts_block, filled, questions};
+use super::{Telling, data, values};
+use crate::domain::calendar::{Span, Zone};
+use crate::domain::event::{Event, FieldChange, What};
+use crate::domain::plan::{Phases, PlanState};
+use crate::domain::window::{Kind, State, Window};
+use crate::message::text::{clipped, count, one_line};
+use crate::message::topic::PlanTopic;
+use crate::message::{Block, words};
+
+/// Characters of a text from people in a cell of the table.
+const CELL: usize = 200;
+
+/// Everything for one message about a plan.
+pub(super) fn values(t: &Telling<'_>, topic: &PlanTopic) -> Value {
+    let phases = &topic.phases;
+    let plan = &phases.plan;
+    let moved = moved(t.events, phases);
+    let title = match moved.as_slice() {
+        [(one, _)] => values::phase_name(phases, one),
+        _ => plan.title.clone(),
+    };
+    let kinds: BTreeSet<&Kind> = phases.live().map(|w| &w.kind).collect();
+    let kind_words = match kinds.iter().collect::<Vec<_>>().as_slice() {
+        [one] => values::kind_words(one),
+        _ => "Planned maintenance".into(),
+    };
+    let short = || phases.live().any(|w| values::is_short(t.organisation, w));
+    let zone = phases.windows.first().map_or_else(Zone::utc, |w| w.span.zone.clone());
+    context! {
+        id => plan.id.to_string(),
+        title => data(&title),
+        kind_words => kind_words,
+        emergency => kinds.iter().any(|kind| kind.0 == Kind::EMERGENCY),
+        short_notice => t.plan.sequence == plan.sequence && short(),
+        phases => count(phases.live().count(), "phase"),
+        running => phases.live().any(|w| w.state != State::Scheduled),
+        held => plan.held.is_some(),
+        held_reason => plan.held.as_ref().map(|held| data(&held.reason)).unwrap_or_default(),
+        other_times => moved.iter().any(|(w, what)| times_before(w, what).is_some()),
+        joined => !moved.is_empty() && moved.iter().all(|(_, what)| has_joined(what)),
+        begun => phases.live().any(|w| w.actual_start.is_some()),
+        retold => t.retold,
+        ..values::event(t, &zone, None)
+    }
+}
+
+/// The blocks of one name; none where there is nothing to show.
+pub(super) fn block(name: &str, t: &Telling<'_>, topic: &PlanTopic) -> Vec<Block> {
+    match name {
+        "phases" => vec![table(t, topic)],
+        "moves" => moves(t, &topic.phases),
+        "facts" => facts_block(facts(t, &topic.phases)),
+        "questions" => questions(&topic.qa),
+        _ => Vec::new(),
+    }
+}
+
+/// What became of a plan since an earlier post was made; `None` where that post still says all.
+pub(super) fn news(t: &Telling<'_>, topic: &PlanTopic) -> Option<String> {
+    let plan = &topic.phases.plan;
+    let goes_on = topic.phases.windows.iter().any(|w| w.state != State::Scheduled) || plan.sequence != t.plan.sequence;
+    if plan.state == PlanState::Cancelled {
+        Some(format!("Updated: {} is now cancelled.", plan.id))
+    } else if plan.held.is_some() {
+        Some(format!("Updated: {} is now on hold.", plan.id))
+    } else {
+        goes_on.then(|| "Updated: the table shows the phases as they are now.".into())
+    }
+}
+
+/// The phases that this message says have moved or joined the plan, each with what happened to it.
+fn moved<'a>(events: &'a [Event], phases: &'a Phases) -> Vec<(&'a Window, &'a What)> {
+    let of = |event: &'a Event| {
+        let id =
+            event.subject.window().filter(|_| matches!(event.what, What::Moved { .. }) || has_joined(&event.what))?;
+        Some((phases.windows.iter().find(|w| w.id == id)?, &event.what))
+    };
+    events.iter().filter_map(of).collect()
+}
+
+/// A phase became public after its plan: scheduled late, or approved late.
+fn has_joined(what: &What) -> bool {
+    matches!(what, What::Scheduled | What::Approved { .. })
+}
+
+/// When a phase was planned before, where the move gave it other times.
+fn times_before(w: &Window, what: &What) -> Option<Span> {
+    let What::Moved { from_start, from_end, from_zone, .. } = what else { return None };
+    let before = Span { starts_at: *from_start, ends_at: *from_end, zone: from_zone.clone() };
+    (before != w.span).then_some(before)
+}
+
+/// One paragraph per phase that moved, and the facts that changed besides its times.
+fn moves(t: &Telling<'_>, phases: &Phases) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (w, what) in moved(t.events, phases) {
+        let name = phase_words(phases, w);
+        if let Some(before) = times_before(w, what) {
+            blocks.push(Block::Text(format!("{name} was planned for {before}. The new time is {}.", w.span)));
+        }
+        if has_joined(what) {
+            blocks.push(Block::Text(format!("{name} is new: {}.", w.span)));
+        }
+        let What::Moved { changes, .. } = what else { continue };
+        let besides = changes.iter().filter(|change| change.field != "time");
+        let one = |FieldChange { field, from, to }: &FieldChange| (field.clone(), format!("{to} (was {from})"));
+        let besides: Vec<_> = besides.map(one).collect();
+        if !besides.is_empty() {
+            blocks.push(Block::Text(format!("What changed in {name}:")));
+            blocks.push(Block::Facts(besides));
+        }
+    }
+    blocks
+}
+
+/// `Phase 2 of 3, Germany,` as the subject of a sentence.
+fn phase_words(phases: &Phases, w: &Window) -> String {
+    let title = one_line(&w.title);
+    match phases.place_of(w) {
+        Some((n, of)) => format!("Phase {n} of {of}, {title},"),
+        None => title,
+    }
+}
+
+/// Every phase: when, where, who is hit and for how long. A phase that was called off is in it without a number where
+/// people may have been told of it; of a plan that was called off none has one.
+fn table(t: &Telling<'_>, topic: &PlanTopic) -> Block {
+    let phases = &topic.phases;
+    let first_word = t.events.is_empty() && !t.retold;
+    let shown = phases.windows.iter().filter(|w| w.state != State::Cancelled || !first_word);
+    let row = |w: &Window| {
+        let place = phases.place_of(w).filter(|_| phases.plan.state != PlanState::Cancelled);
+        let number = place.map(|(n, of)| format!("{n} of {of}: ")).unwrap_or_default();
+        vec![
+            format!("{number}{}", clipped(&one_line(&w.title), CELL)),
+            w.span.to_string(),
+            w.environment.clone(),
+            words::services(t.organisation, w),
+            words::regions(t.organisation, w),
+            clipped(&one_line(&w.impact), CELL),
+            downtime(t, w),
+            mark(t, phases, w),
+        ]
+    };
+    let rows: Vec<Vec<String>> = shown.map(row).collect();
+    let head = ["Phase", "When", "Environment", "Services", "Regions", "Impact", "Expected downtime", "State"];
+    let head: Vec<String> = head.map(String::from).to_vec();
+    // A column that says nothing of any phase is left out.
+    let said: Vec<bool> = (0..head.len()).map(|c| rows.iter().any(|row| !row[c].is_empty())).collect();
+    let keep = |row: Vec<String>| row.into_iter().zip(&said).filter(|(_, said)| **said).map(|(cell, _)| cell).collect();
+    Block::Table { head: keep(head), rows: rows.into_iter().map(keep).collect() }
+}
+
+/// The expected downtime of all of it beside its length, then of single services.
+fn downtime(t: &Telling<'_>, w: &Window) -> String {
+    let whole = Some(super::blocks::downtime_inside(w)).filter(|words| !words.is_empty());
+    let each =
+        words::downtime_lines(t.organisation, w).into_iter().map(|(service, words)| format!("{service}: {words}"));
+    whole.into_iter().chain(each).collect::<Vec<_>>().join("; ")
+}
+
+/// What is to be known of a phase besides its plan: moved, on hold, or where it is.
+fn mark(t: &Telling<'_>, phases: &Phases, w: &Window) -> String {
+    let state = w.state_words(t.now);
+    let changed_since = t.retold && w.sequence > 0 && w.sequence_at > t.plan.due_at;
+    let news = moved(t.events, phases).into_iter().find(|(moved, _)| moved.id == w.id);
+    let word = match news {
+        _ if state != "scheduled" => state,
+        Some((_, what)) if has_joined(what) => "new",
+        Some((w, what)) if times_before(w, what).is_some() => "moved",
+        Some(_) => "changed",
+        None if phases.holds(w) => "on hold",
+        None if changed_since => "changed",
+        None => "",
+    };
+    word.into()
+}
+
+/// Whom to ask, where to read more, and what its readers alone may know.
+fn facts(t: &Telling<'_>, phases: &Phases) -> Vec<(String, String)> {
+    let unique = |of: &dyn Fn(&Window) -> Vec<String>, separator: &str| {
+        let mut all: Vec<String> = Vec::new();
+        for text in phases.live().flat_map(of).filter(|text| !text.is_empty()) {
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        all.join(separator)
+    };
+    let category = |w: &Window| w.category.iter().map(|c| c.as_str().replace('_', " ")).collect();
+    let rollback = |w: &Window| {
+        let plan = Some(one_line(&w.rollback)).filter(|plan| !plan.is_empty());
+        let number = phases.place_of(w).map(|(n, _)| format!("phase {n}: ")).unwrap_or_default();
+        plan.map(|plan| format!("{number}{plan}")).into_iter().collect()
+    };
+    let ahead = phases.live().find(|w| !w.state.is_over()).or_else(|| phases.windows.first());
+    let mut facts = filled([
+        ("Category", unique(&category, ", ")),
+        ("Contact", unique(&|w| w.poc.clone().into_iter().collect(), ", ")),
+    ]);
+    if t.is_for_staff() {
+        facts.extend(filled([
+            ("Customers", unique(&|w| vec![words::customer_words(t.organisation, w)], "; ")),
+            ("Rollback", unique(&rollback, "; ")),
+        ]));
+    }
+    facts.extend(filled([
+        ("More", unique(&|w| w.links.clone(), " ")),
+        ("Details", ahead.map(|w| t.organisation.window_url(w)).unwrap_or_default()),
+    ]));
+    facts
+}

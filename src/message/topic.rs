@@ -1,0 +1,108 @@
+//! What a message is about: a window or a plan, with everything known of it.
+
+use std::collections::BTreeMap;
+
+use crate::domain::change::ChangeList;
+use crate::domain::customer::Told;
+use crate::domain::plan::{Held, Phases, Qa};
+use crate::domain::window::{State, Window, WindowId};
+
+/// What a message is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// One window; it may be a phase.
+    Window(Box<WindowTopic>),
+    /// A plan with all of its phases.
+    Plan(Box<PlanTopic>),
+}
+
+/// A window with everything known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowTopic {
+    /// The window.
+    pub window: Window,
+    /// Its change list.
+    pub items: ChangeList,
+    /// The plan that it is a phase of, with the other phases.
+    pub phases: Option<Phases>,
+    /// Questions and answers of the window, then those of its plan.
+    pub qa: Vec<Qa>,
+    /// Who has told which customer, in every round.
+    pub told: Vec<Told>,
+}
+
+/// A plan with everything known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanTopic {
+    /// The plan and its windows.
+    pub phases: Phases,
+    /// The change lists of its phases.
+    pub items: BTreeMap<WindowId, ChangeList>,
+    /// Questions and answers of the plan, then those of its phases.
+    pub qa: Vec<Qa>,
+    /// Who has told which customer of a phase, in every round.
+    pub told: BTreeMap<WindowId, Vec<Told>>,
+}
+
+impl WindowTopic {
+    /// A window that is no phase and has no questions.
+    #[must_use]
+    pub fn new(window: Window, items: ChangeList) -> Self {
+        Self { window, items, phases: None, qa: Vec::new(), told: Vec::new() }
+    }
+
+    /// Why it does not start, where it is a phase that is held.
+    #[must_use]
+    pub fn held(&self) -> Option<&Held> {
+        let phases = self.phases.as_ref()?;
+        phases.plan.held.as_ref().filter(|_| phases.holds(&self.window))
+    }
+
+    /// As the public sees it; `None` where nothing of it is public.
+    #[must_use]
+    pub fn as_public(&self) -> Option<Self> {
+        let window = public(&self.window)?;
+        let phases = self.phases.as_ref().map(public_phases);
+        Some(Self { window, phases, ..self.clone() })
+    }
+}
+
+impl PlanTopic {
+    /// As the public sees it: phases with their approved facts, without those that were never approved.
+    #[must_use]
+    pub fn as_public(&self) -> Self {
+        Self { phases: public_phases(&self.phases), ..self.clone() }
+    }
+}
+
+impl Topic {
+    /// A window that is no phase and has no questions.
+    #[must_use]
+    pub fn window(window: Window, items: ChangeList) -> Self {
+        Self::Window(Box::new(WindowTopic::new(window, items)))
+    }
+
+    /// As the public sees it; `None` where nothing of it is public.
+    #[must_use]
+    pub fn as_public(&self) -> Option<Self> {
+        match self {
+            Self::Window(topic) => topic.as_public().map(|topic| Self::Window(Box::new(topic))),
+            Self::Plan(topic) => Some(Self::Plan(Box::new(topic.as_public()))),
+        }
+    }
+}
+
+/// A window with the last approved facts while a change of it waits for approval, and nothing of that change.
+fn public(window: &Window) -> Option<Window> {
+    let mut shown = window.as_published()?.into_owned();
+    if let (State::Pending, Some(published)) = (window.state, &window.published) {
+        shown.state = State::Scheduled;
+        shown.sequence = published.sequence;
+        shown.request = None;
+    }
+    Some(shown)
+}
+
+fn public_phases(phases: &Phases) -> Phases {
+    Phases::new(phases.plan.clone(), phases.windows.iter().filter_map(public).collect())
+}
