@@ -262,7 +262,7 @@ fn tenant_rolls(today: NaiveDate, all: &mut Vec<Story>) {
             length: TimeDelta::hours(4),
             planned_days_before: 20,
             poc: "sam",
-            options: "downtime:10m-15m impact:\"Each tenant is down for 10 to 15 minutes\" category:security rollback:\"previous image, 10 minutes\"",
+            options: "downtime:\"10m-15m per:tenant\" impact:\"Each tenant is down for 10 to 15 minutes\" category:security rollback:\"previous image, 10 minutes\"",
             items: vec!["Roll the first tenth of tenants".into(), "Roll the rest".into()],
             course: Course::AsPlanned,
             completes_itself: true,

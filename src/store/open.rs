@@ -19,6 +19,8 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 const BUSY: Duration = Duration::from_secs(5);
 /// How long a command waits for a connection before it fails.
 const ACQUIRE: Duration = Duration::from_secs(10);
+/// How often the first connection is tried again that meets another process in the same moment.
+const TRIES: usize = 20;
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 /// Any number will do, as long as no other program on the same database locks it.
@@ -68,7 +70,18 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
             .max_lifetime(None)
             .after_release(|connection, _| Box::pin(has_no_transaction(connection)))
     };
-    let write = pool().max_connections(1).connect_with(options.clone()).await.map_err(fault)?;
+    let mut write = pool().max_connections(1).connect_with(options.clone()).await;
+    // Two that open a new file at once both want to change its journal, and SQLite lets neither wait for the other.
+    for _ in 0..TRIES {
+        match write {
+            Err(error) if is_busy(&error) => {
+                tokio::task::yield_now().await;
+                write = pool().max_connections(1).connect_with(options.clone()).await;
+            }
+            _ => break,
+        }
+    }
+    let write = write.map_err(fault)?;
     if let Err(error) = migrate_sqlite(&write, &name).await {
         write.close().await;
         return Err(error);
@@ -76,6 +89,13 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
     let read =
         pool().max_connections(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(fault)?;
     Ok(Db::Sqlite { write: super::group::Writer::new(write), read })
+}
+
+/// Whether another process held the file at that moment.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    // The low byte of an extended code is the code proper: https://www.sqlite.org/rescode.html
+    code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// Whether a connection that comes back may be used again. A full or failing disk makes SQLite roll back by itself; the
