@@ -6,6 +6,7 @@ mod history;
 mod ledger;
 mod planning;
 mod refusal;
+mod times;
 
 use chrono::{DateTime, Utc};
 
@@ -18,6 +19,7 @@ pub use history::{happened, history, trail};
 pub use ledger::{LedgerRow, ledger};
 pub use planning::*;
 pub use refusal::{Refused, refused};
+pub use times::*;
 
 use super::text::{clipped, count, one_line};
 use super::topic::WindowTopic;
@@ -131,11 +133,10 @@ pub fn would_send(message: Message, plan: &[Planned], zone: &Zone) -> Message {
 
 /// The first answer, given again to somebody who pressed Enter twice.
 #[must_use]
-pub fn repeated(mut first: Message, verb: &str) -> Message {
-    let note = format!(
-        "You just did this, so it was not done twice; this is the answer from before. To {verb} again, add --again."
-    );
-    first.blocks.insert(0, Block::Text(note));
+pub fn repeated(mut first: Message) -> Message {
+    let note =
+        "You just did this, so it was not done twice; this is the answer from before. To do it again, add --again.";
+    first.blocks.insert(0, Block::Text(note.into()));
     first
 }
 

@@ -503,7 +503,7 @@ impl Cx<'_> {
             return Ok(None);
         }
         let first: Reply = serde_json::from_str(&body).map_err(anyhow::Error::from)?;
-        let message = words::repeated(first.message, self.parsed.command.verb());
+        let message = words::repeated(first.message);
         Ok(Some(Reply { message, ..first }))
     }
 
