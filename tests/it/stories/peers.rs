@@ -4,7 +4,7 @@
 //! | what | where |
 //! |---|---|
 //! | `OneUptime` 2018 and 2149, probo 1591, uptime-kuma 3141, cachet 2764 | here |
-//! | icinga2 7947, centreon 3883, kener 554, terraform-provider-pagerduty 123, uptime-kuma 7704, 5872 and 2987, Checkmate 3546 | `recurring` |
+//! | triagebot, alertmanager 214, icinga2 7947, centreon 3883, kener 554, terraform-provider-pagerduty 123, uptime-kuma 7704, 5872 and 2987, Checkmate 3546 | `recurring` |
 //! | kener 722, uptime-kuma 3240 and 4004, jarvis 218, terraform-provider-pagerduty 396, `OneUptime` 1977 | `ends` |
 //! | uptime-kuma 6233 and 3626, rrule 550, cachet 674, and what is true of rules alone in the second row | `recurrence::stories` |
 //! | uptime-kuma 4856, matrix-reminder-bot 57 | `commands::times` |

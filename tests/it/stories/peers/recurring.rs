@@ -177,3 +177,35 @@ async fn story_checkmate_3546_a_series_is_edited_after_its_first_occurrence() {
     })
     .await;
 }
+
+/// Item 21. Jobs were cron in UTC, with comments such as "around 9am Pacific": cron is read in the zone that is named.
+#[tokio::test]
+async fn story_triagebot_jobs_cron_is_nine_o_clock_where_you_say() {
+    story(CONFIG, "2026-10-20 12:00", async |bot| {
+        let line =
+            "/maintenance series Triage service:crm every:\"0 9 * * MON\" for:1h tz:America/Los_Angeles poc:@anna";
+        bot.say("anna", line).await;
+        let starts: Vec<_> = windows(bot).await.iter().take(2).map(|w| w.span.starts_at).collect();
+        // Summer time ends there on Sunday 1 November.
+        assert_eq!(starts, [utc("2026-10-26 16:00"), utc("2026-11-02 17:00")]);
+    })
+    .await;
+}
+
+/// Item 24. Somebody made the same silence again by hand every time, or forgot: the next ones are made without anybody.
+#[tokio::test]
+async fn story_alertmanager_214_nobody_has_to_make_the_next_one() {
+    story(CONFIG, "2026-11-22 12:00", async |bot| {
+        let line = "/maintenance series Patches service:crm every:\"first sunday of month 22:00 for 1h\" poc:@anna";
+        bot.say("anna", line).await;
+        assert_eq!(windows(bot).await.len(), 24);
+        for (n, after) in ["2026-12-06 22:00", "2027-01-03 22:00", "2027-02-07 22:00"].into_iter().enumerate() {
+            bot.at(after).await;
+            bot.say("anna", &format!("/maintenance complete MW-{}", n + 1)).await;
+        }
+        let made = windows(bot).await;
+        assert_eq!(made.len(), 27, "as many ahead as on the first day");
+        assert_eq!(made.last().map(|w| w.span.starts_at), Some(utc("2029-02-04 21:00")));
+    })
+    .await;
+}
