@@ -137,9 +137,12 @@ fn millis(d: Duration) -> f64 {
     d.as_secs_f64() * 1000.0
 }
 
+/// Fifty services a day, day after day: no two windows of one service meet.
 fn line(n: usize) -> String {
+    let first = chrono::NaiveDate::from_ymd_opt(2030, 4, 1).unwrap_or_default();
+    let day = first + chrono::Days::new(u64::try_from(n / 50).unwrap_or_default());
     format!(
-        "/maintenance schedule \"Upgrade {n}\" service:svc-{} when:\"2030-06-02 16:00-20:00\" tz:Europe/Helsinki downtime:1h impact:\"It is unavailable\" poc:@anna",
+        "/maintenance schedule \"Upgrade {n}\" service:svc-{} when:\"{day} 16:00-20:00\" tz:Europe/Helsinki downtime:1h impact:\"It is unavailable\" poc:@anna",
         n % 50
     )
 }

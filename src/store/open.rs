@@ -93,7 +93,7 @@ async fn open_sqlite(file: &Path) -> Result<Db, OpenError> {
 
 /// Whether another process held the file at that moment.
 fn is_busy(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     // The low byte of an extended code is the code proper: https://www.sqlite.org/rescode.html
     code.and_then(|code| code.parse::<i32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
