@@ -156,19 +156,25 @@ impl Cx<'_> {
     /// Stores the window and brings its ledger in step: the ladder replanned, what is pointless superseded, issue and
     /// earlier posts owed an update. `event` is what caused it.
     pub(super) async fn conclude(&mut self, w: &Window, items: &ChangeList, event: i64, what: &What) -> Outcome<()> {
-        // A window that was stored just now has nothing in its ledger yet.
-        let just_stored = matches!(what, What::Scheduled) && items.0.is_empty();
-        let rows = if just_stored {
-            Vec::new()
-        } else {
-            self.tx.update_window(w).await?;
-            self.tx.deliveries(w.id).await?
-        };
+        self.tx.update_window(w).await?;
+        let rows = self.tx.deliveries(w.id).await?;
+        self.follow(w, items, event, what, &rows).await
+    }
+
+    /// The ledger follows a window that is stored; `rows` is what it holds now.
+    pub(super) async fn follow(
+        &mut self,
+        w: &Window,
+        items: &ChangeList,
+        event: i64,
+        what: &What,
+        rows: &[Delivery],
+    ) -> Outcome<()> {
         let kin = self.kin(w).await?;
-        self.supersede(w, &rows, event).await?;
-        self.replan(w, items, &rows, &kin).await?;
+        self.supersede(w, rows, event).await?;
+        self.replan(w, items, rows, &kin).await?;
         if what.is_public() {
-            self.sync(w, items, event, what, &rows, &kin).await?;
+            self.sync(w, items, event, what, rows, &kin).await?;
         }
         self.set_clock(w, items, &kin).await?;
         if let Some(phases) = &kin.phases {

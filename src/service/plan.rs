@@ -88,18 +88,19 @@ impl Cx<'_> {
         self.tx.update_plan(&plan).await?;
         self.record_on(plan.id, &What::Published { phases: drafts.len() }).await?;
         let plea = Plea::of(c.reason.as_ref(), c.override_.as_ref());
-        let mut warnings = Vec::new();
+        let (mut warnings, mut of_all) = (Vec::new(), Verdict::nothing());
         for mut w in drafts {
             let items = self.tx.items(w.id).await?;
             let verdict = self.judge(&w, plea).await.map_err(|refused| of_phase(&w, refused))?;
             self.publish_phase(&mut w, &items, plea, &verdict).await?;
-            warnings.extend(verdict.warnings(self, &w).into_iter().map(|said| format!("{}: {said}", w.id)));
+            warnings.extend(verdict.said(self, &w).into_iter().map(|said| format!("{}: {said}", w.id)));
+            of_all.join(verdict);
         }
         let phases = self.phases(plan).await?;
         let message = words::plan_published(self.organisation, &phases, &self.planned, self.dry_run(), self.now);
         let message = warnings.iter().fold(message, |m, warning| m.text(warning.clone()));
         let windows = phases.windows.iter().map(|w| w.id).collect();
-        Ok(Reply { windows, warnings, ..about(phases.plan.id, message) })
+        Ok(Reply { windows, warnings, findings: of_all.findings, ..about(phases.plan.id, message) })
     }
 
     async fn publish_phase(
@@ -116,7 +117,6 @@ impl Cx<'_> {
         }
         w.state = State::Scheduled;
         let event = self.record(w, &What::Scheduled).await?;
-        self.tx.update_window(w).await?;
         self.owe_all_assignees(w, items, event).await?;
         self.conclude(w, items, event, &What::Scheduled).await
     }
@@ -145,9 +145,7 @@ impl Cx<'_> {
         self.owe_plan(id, rows.into_iter().filter(|row| told.contains(&row.channel)).collect()).await?;
         for mut w in off.clone() {
             let items = self.tx.items(w.id).await?;
-            w.state = State::Cancelled;
-            w.request = None;
-            let event = self.record(&mut w, &what).await?;
+            let (event, _) = self.end_off(&mut w, &what).await?;
             self.conclude(&w, &items, event, &what).await?;
         }
         let rows = self.tx.deliveries(id).await?;

@@ -69,9 +69,7 @@ impl Verdict {
         let warns = self.findings.iter().filter(|f| f.weight(policy) == Weight::Warns || self.overridden.contains(f));
         warns.map(|f| words::finding(cx.organisation, &w.span.zone, f)).collect()
     }
-}
 
-impl Verdict {
     /// What is said of it in a reply: why an approver is asked, then what is only worth knowing.
     pub(super) fn said(&self, cx: &Cx<'_>, w: &Window) -> Vec<String> {
         let mut said = Vec::new();
@@ -165,7 +163,7 @@ impl Cx<'_> {
             None => format!("/maintenance suggest service:{} duration:{}", w.services.join(","), words::length_of(w)),
         };
         if self.actor.may(Role::Admin) {
-            detail.push_str(" An admin may set the rule aside with override:\"why\".");
+            detail.push_str(" As an admin you may set the rule aside with override:\"why\".");
         }
         Ok(Refusal::rule(detail, hint))
     }
@@ -293,21 +291,28 @@ impl Cx<'_> {
     /// The window is called off: whoever was told of it hears so, and the owners of customers tell them. A change that
     /// was still waiting never took effect.
     pub(super) async fn take_off(&mut self, w: &mut Window, items: &ChangeList, what: &What) -> Outcome<i64> {
-        w.withdraw_change();
-        w.state = State::Cancelled;
-        w.request = None;
-        let told = self.told(w).await?;
-        if !told.is_empty() {
-            w.told_round += 1;
-        }
-        let event = self.record(w, what).await?;
-        self.cause_for_told(w, MessageKind::Cancelled, event).await?;
-        if !told.is_empty() {
-            let rows = notice::told_requests(w, self.organisation, event, self.now);
-            self.owe(w, rows).await?;
+        let (event, told) = self.end_off(w, what).await?;
+        if told {
+            self.cause_for_told(w, MessageKind::Cancelled, event).await?;
         }
         self.conclude(w, items, event, what).await?;
         Ok(event)
+    }
+
+    /// The state of a window that is called off, and the request to owners of customers where anybody was told of it, as
+    /// the flag says. Telling audiences and [`Cx::conclude`] are left to the caller.
+    pub(super) async fn end_off(&mut self, w: &mut Window, what: &What) -> Outcome<(i64, bool)> {
+        w.withdraw_change();
+        w.state = State::Cancelled;
+        w.request = None;
+        let told = !self.told(w).await?.is_empty();
+        w.told_round += i64::from(told);
+        let event = self.record(w, what).await?;
+        if told {
+            let rows = notice::told_requests(w, self.organisation, event, self.now);
+            self.owe(w, rows).await?;
+        }
+        Ok((event, told))
     }
 
     /// The requester hears what was decided.

@@ -64,7 +64,7 @@ impl Cx<'_> {
         let plea = Plea::of(c.reason.as_ref(), c.override_.as_ref());
         let draft = plan.as_ref().is_some_and(|plan| plan.state == PlanState::Draft);
         let verdict = if draft {
-            Verdict { findings: self.findings(&w).await?, needs_approval: false, overridden: Vec::new() }
+            Verdict { findings: self.findings(&w).await?, ..Verdict::nothing() }
         } else {
             self.judge(&w, plea).await?
         };
@@ -144,10 +144,15 @@ impl Cx<'_> {
         }
         if verdict.needs_approval {
             self.ask(None, w, &items, plea, verdict).await?;
+            return Ok(items);
+        }
+        if lines.is_empty() {
+            // Stored just now: there is nothing to store again, and nothing in its ledger.
+            self.follow(w, &items, event, &What::Scheduled, &[]).await?;
         } else {
             self.conclude(w, &items, event, &What::Scheduled).await?;
-            self.retell_plan(w, event).await?;
         }
+        self.retell_plan(w, event).await?;
         Ok(items)
     }
 
@@ -229,17 +234,16 @@ impl Cx<'_> {
         changes: Vec<FieldChange>,
         plea: Plea<'_>,
     ) -> Outcome<Verdict> {
-        let none = Verdict { findings: Vec::new(), needs_approval: false, overridden: Vec::new() };
         if !moves(before, w) {
             let what = What::Edited { changes };
             let event = self.record(w, &what).await?;
             self.conclude(w, items, event, &what).await?;
-            return Ok(none);
+            return Ok(Verdict::nothing());
         }
         let draft = w.state == State::Pending && w.request.is_none();
         let running = w.state.is_running();
         let verdict = if draft || running {
-            Verdict { findings: self.findings(w).await?, ..none }
+            Verdict { findings: self.findings(w).await?, ..Verdict::nothing() }
         } else {
             self.judge(w, plea).await?
         };
@@ -274,7 +278,6 @@ impl Cx<'_> {
             return Ok(verdict);
         }
         self.record(w, &What::Edited { changes }).await?;
-        self.tx.update_window(w).await?;
         let event = self.record(w, &What::Scheduled).await?;
         self.owe_all_assignees(w, items, event).await?;
         self.conclude(w, items, event, &What::Scheduled).await?;
@@ -299,10 +302,10 @@ impl Cx<'_> {
         let changes = differences(&before, &w);
         let plea = Plea::of(c.reason.as_ref(), c.override_.as_ref());
         let verdict = self.apply(&before, &mut w, &items, changes, plea).await?;
-        let what = if w.state == State::Pending && w.request.is_some() {
-            format!("waits for approval of its new time; until then it stays at {}", before.span)
-        } else {
-            format!("is moved, from {}", before.span)
+        let what = match w.as_published().filter(|_| verdict.needs_approval) {
+            Some(public) => format!("waits for approval of its new time; until then it stays at {}", public.span),
+            None if verdict.needs_approval => "waits for approval of its new time; nothing of it is public yet".into(),
+            None => format!("is moved, from {}", before.span),
         };
         let message = words::did(&w, what, self.dry_run()).text(read);
         let ledger = words::ledger(self.planned.iter().map(words::LedgerRow::planned), &w.span.zone);
