@@ -231,6 +231,7 @@ async fn in_process(folder: &Path) -> anyhow::Result<f64> {
             actor: Actor::with_role("anna", Role::Admin),
             place: "bench".into(),
             zone: None,
+            within: None,
             input: Input::Text(line(n)),
             key: None,
         };

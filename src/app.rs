@@ -1,6 +1,7 @@
 //! Wiring: opens the database, builds the parts, starts and stops the tasks.
 
 mod demo;
+mod doctor;
 mod measure;
 mod parts;
 mod serve;
@@ -72,16 +73,11 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
     let Request { config, json, action } = request;
     match action {
         Action::Manifest { surface } => {
-            let url = load(config.as_deref())?.organisation.public_url;
-            let manifest = match surface.as_str() {
-                "slack" => manifest::slack(&url),
-                "github" => manifest::github(&url),
-                _ => manifest::discord(),
-            };
-            say(&serde_json::to_string_pretty(&manifest)?);
+            say(&manifest_of(&surface, &load(config.as_deref())?, json)?);
             Ok(true)
         }
         Action::Check => Ok(check(config.as_deref(), json)),
+        Action::Doctor => Ok(report(&doctor::examine(&load(config.as_deref())?).await, json)),
         Action::Serve => serve(load(config.as_deref())?).await.map(|()| true),
         Action::Demo { empty, at } => {
             // The year is typed for the organisation of the demo; with one's own there is nothing to type.
@@ -100,7 +96,7 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             let roles = service::roles(parts.service.organisation(), &[&id], Role::Admin);
             let actor = Actor { id, roles };
             let input = Input::Words(words);
-            let invocation = Invocation { actor, place: "terminal".into(), zone: None, input, key: None };
+            let invocation = Invocation { actor, place: "terminal".into(), zone: None, within: None, input, key: None };
             let answer = parts.service.run(&invocation).await?;
             parts.db.close().await;
             Ok(cli::answer(&answer, json))
@@ -146,6 +142,21 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
     }
 }
 
+/// What to tell a chat service about the app.
+fn manifest_of(surface: &str, config: &Config, as_json: bool) -> anyhow::Result<String> {
+    let organisation = &config.organisation;
+    let url = &organisation.public_url;
+    let services: Vec<String> = organisation.services.keys().cloned().collect();
+    let regions: Vec<String> = organisation.regions.keys().cloned().collect();
+    let manifest = match surface {
+        "github" if !as_json => return Ok(manifest::github_text(url, &services, &regions)),
+        "github" => manifest::github_all(url, &services, &regions),
+        "slack" => manifest::slack(url),
+        _ => manifest::discord(),
+    };
+    Ok(serde_json::to_string_pretty(&manifest)?)
+}
+
 fn load(named: Option<&Path>) -> anyhow::Result<Config> {
     Ok(Config::load(config_file(named)?.as_deref(), std::env::vars_os())?)
 }
@@ -185,6 +196,17 @@ fn check(named: Option<&Path>, as_json: bool) -> bool {
         eprint_line(&problems.join("\n"));
     }
     problems.is_empty()
+}
+
+/// What doctor found, one per line; `true` if all of it works.
+fn report(found: &[doctor::Finding], as_json: bool) -> bool {
+    let ok = found.iter().all(|finding| finding.ok);
+    if as_json {
+        say(&json!({ "ok": ok, "findings": found }).to_string());
+    } else {
+        found.iter().for_each(|finding| say(&finding.line()));
+    }
+    ok
 }
 
 fn list_tokens(tokens: &[service::query::Token], as_json: bool) {

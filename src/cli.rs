@@ -53,6 +53,8 @@ pub enum Action {
     },
     /// Check configuration, templates and declarations.
     Check,
+    /// Reach everything that is configured.
+    Doctor,
     /// Print what to paste into a chat service's settings.
     Manifest {
         /// `slack`, `discord` or `github`.
@@ -107,6 +109,7 @@ pub fn command() -> Command {
                 .after_help("Also: --server URL --token TOKEN (or MAINTBOT_TOKEN) to use a running maintbot, --as NAME, --json, --config FILE"),
         )
         .subcommand(Command::new("check").about("Check configuration, templates and command declarations"))
+        .subcommand(Command::new("doctor").about("Reach everything that is configured and say what works and what is missing"))
         .subcommand(
             Command::new("manifest").about("Print the app manifest to paste into a chat service's settings").arg(
                 Arg::new("surface").required(true).value_parser(["slack", "discord", "github"]).help("Which service"),
@@ -191,6 +194,7 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
             Action::Maintenance { words: ours.words, server: ours.server, token, name: ours.name }
         }
         Some(("check", _)) => Action::Check,
+        Some(("doctor", _)) => Action::Doctor,
         Some(("manifest", m)) => {
             Action::Manifest { surface: m.get_one::<String>("surface").cloned().unwrap_or_default() }
         }

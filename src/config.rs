@@ -8,6 +8,7 @@ mod audience;
 mod build;
 mod estate;
 mod file;
+mod github;
 mod policy;
 mod problem;
 mod schema;
@@ -22,13 +23,15 @@ use std::fs::File;
 use std::io::Read;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 pub use problem::{Problem, Problems};
 pub use schema::known_keys;
 
-use crate::domain::organisation::Organisation;
+use crate::domain::channel::Repository;
+use crate::domain::organisation::{Channel, GithubUse, Organisation};
 use problem::{Findings, Place};
 use source::Node;
 
@@ -52,6 +55,8 @@ pub struct Config {
     pub database: Database,
     /// The server that measures how much services are used, where one is written.
     pub prometheus: Option<Prometheus>,
+    /// GitHub, where it is written.
+    pub github: Option<Github>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -78,6 +83,37 @@ pub struct Database {
 pub struct Prometheus {
     /// Its address, `http://` or `https://`, perhaps with a path, without a slash at the end and without a password.
     pub url: String,
+}
+
+/// GitHub, or a GitHub Enterprise Server: how maintbot signs in there, and what it uses.
+#[derive(Clone, Debug)]
+pub struct Github {
+    /// Base of the REST API, without a slash at the end and without a password.
+    pub api_url: String,
+    /// As whom.
+    pub auth: GithubAuth,
+    /// What webhooks are signed with, at least 8 characters; `None`: none are accepted.
+    pub webhook_secret: Option<SecretString>,
+    /// How often it is asked what is new, from 5 seconds to an hour; `None`: never.
+    pub poll: Option<Duration>,
+    /// Repositories that are watched, as written: services may have others of their own.
+    pub repositories: Vec<Repository>,
+    /// Every item of a change list is an issue below it.
+    pub sub_issues: bool,
+}
+
+/// As whom maintbot signs in on GitHub.
+#[derive(Clone, Debug)]
+pub enum GithubAuth {
+    /// A GitHub App.
+    App {
+        /// Its number.
+        id: u64,
+        /// Its private key in PEM.
+        private_key: SecretString,
+    },
+    /// A token of a user.
+    Token(SecretString),
 }
 
 impl Default for Config {
@@ -144,6 +180,22 @@ impl Config {
         source::overlay(&mut root, pairs, &mut findings);
         let config = build::config(&root, file.parent().unwrap_or(Path::new("")), &mut findings);
         if findings.is_empty() { Ok(config) } else { Err(findings.into_problems()) }
+    }
+
+    /// Leaves out everything that would reach other services, for a demonstration: what would be said there is said in a
+    /// console channel of a similar name, and change lists are kept in the built-in tracker.
+    pub fn keep_inside(&mut self) {
+        let inside = |channel: &mut Channel| {
+            if let Channel::Github(repository, _) = channel {
+                *channel = Channel::Builtin(format!("github.{}.{}", repository.owner(), repository.name()));
+            }
+        };
+        let organisation = &mut self.organisation;
+        organisation.audiences.iter_mut().flat_map(|audience| &mut audience.channels).for_each(inside);
+        organisation.ops.iter_mut().for_each(inside);
+        organisation.services.values_mut().for_each(|service| service.repository = None);
+        organisation.github = GithubUse::default();
+        (self.github, self.prometheus) = (None, None);
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

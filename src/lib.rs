@@ -15,6 +15,7 @@ pub mod store;
 
 // 2: what commands do; how the embedded channels are reached; what is asked of others
 pub mod builtin;
+pub mod github;
 pub mod prometheus;
 pub mod service;
 

@@ -86,6 +86,7 @@ pub(super) async fn type_a_year(parts: &Parts, until: DateTime<Utc>, stop: &Canc
             actor: Actor::with_role(line.who, Role::Admin),
             place: "console".into(),
             zone: None,
+            within: None,
             input: Input::Text(text.clone()),
             key: None,
         };

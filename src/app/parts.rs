@@ -9,6 +9,8 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::{Clock, Wake};
 use crate::config::Config;
 use crate::delivery::Sender;
+use crate::github::api::GitHub;
+use crate::github::inbound::Inbound;
 use crate::message::audience::Templates;
 use crate::service::Service;
 use crate::store::Db;
@@ -22,6 +24,8 @@ pub struct Parts {
     pub service: Service,
     /// The one sender.
     pub sender: Sender,
+    /// What people do on GitHub, where it is configured.
+    pub github: Option<Inbound>,
     clock: Clock,
 }
 
@@ -37,8 +41,12 @@ impl Parts {
         let wake = Wake::default();
         let service = Service::new(db.clone(), organisation.clone(), clock.clone(), templates.clone(), wake.clone());
         let owner = format!("{}-{}", std::process::id(), &random_text()?[..12]);
-        let sender = Sender::new(db.clone(), organisation, templates, clock.clone(), wake, owner);
-        Ok(Self { db, service, sender, clock })
+        // One client for both halves: they share tokens and limits.
+        let client = config.github.as_ref().map(|github| GitHub::new(github, clock.clone())).transpose()?;
+        let inward = |(settings, client)| Inbound::new(service.clone(), client, settings, clock.clone(), owner.clone());
+        let github = config.github.zip(client.clone()).map(inward);
+        let sender = Sender::new(db.clone(), organisation, templates, client, clock.clone(), wake, owner.clone());
+        Ok(Self { db, service, sender, github, clock })
     }
 
     /// Handles everything due now: timed transitions first, then messages, until nothing is left.
@@ -47,12 +55,15 @@ impl Parts {
     /// The database fails.
     pub async fn settle(&self, stop: &CancellationToken) -> anyhow::Result<()> {
         let now = self.clock.now();
-        while self.service.tick(now).await? + self.sender.tick(now, stop).await? > 0 {
-            if stop.is_cancelled() {
-                break;
+        loop {
+            let came = match &self.github {
+                Some(github) => github.tick(now, stop).await?,
+                None => 0,
+            };
+            if came + self.service.tick(now).await? + self.sender.tick(now, stop).await? == 0 || stop.is_cancelled() {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Moves a manual clock to `to` (UTC), stopping on the way wherever something is due.
@@ -62,7 +73,12 @@ impl Parts {
     pub async fn advance(&self, to: DateTime<Utc>, stop: &CancellationToken) -> anyhow::Result<()> {
         loop {
             self.settle(stop).await?;
-            let next = [self.service.next_tick_at().await?, self.sender.next_at().await?].into_iter().flatten().min();
+            let came = match &self.github {
+                Some(github) => github.next_at().await?,
+                None => None,
+            };
+            let next = [came, self.service.next_tick_at().await?, self.sender.next_at().await?];
+            let next = next.into_iter().flatten().min();
             match next {
                 Some(at) if at <= to && at > self.clock.now() && !stop.is_cancelled() => self.clock.set(at),
                 _ => break,

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::{Measurer, Parts, demo};
 use crate::clock::{Clock, Mover, Moves};
 use crate::config::Config;
+use crate::github::inbound::Inbound;
 use crate::service::Service;
 use crate::web::{self, Web};
 
@@ -34,6 +35,10 @@ pub(super) async fn serve(mut config: Config) -> anyhow::Result<()> {
     let (stop_sender, stop_service) = (stop.clone(), stop.clone());
     tasks.spawn(async move { sender.run(stop_sender).await });
     tasks.spawn(async move { service.pass_time(stop_service).await });
+    if let Some(github) = parts.github.clone() {
+        let stop = stop.clone();
+        tasks.spawn(async move { github.run(stop).await });
+    }
     greet(&parts.service, address, "serving");
     listen(listener, &parts, None, &stop, tasks).await
 }
@@ -43,6 +48,7 @@ pub(super) async fn run_demo(mut config: Config, at: DateTime<Utc>, fill: bool) 
     let listener = bind(config.server.listen).await?;
     let address = listener.local_addr()?;
     config.bound_to(address);
+    config.keep_inside();
     let folder = tempfile::tempdir().context("no place for the demo's database")?;
     config.database.url = format!("sqlite://{}", folder.path().join("demo.db").display()).into();
     let starts = if fill { demo::first_day(at) } else { at };
@@ -104,7 +110,8 @@ async fn listen(
     tasks: TaskTracker,
 ) -> anyhow::Result<()> {
     let web = Web { service: parts.service.clone(), mover, stop: stop.clone() };
-    let app = web::router(web).into_make_service_with_connect_info::<SocketAddr>();
+    let inbound = parts.github.as_ref().map(Inbound::routes).unwrap_or_default();
+    let app = web::router(web, inbound).into_make_service_with_connect_info::<SocketAddr>();
     let asked = stop.clone();
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let server = web::serve(listener, app, async move { asked.cancelled().await });

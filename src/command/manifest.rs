@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::help;
+use super::issue_form::{self, IssueForm};
 use super::spec::{COMMAND, Discord, Opt, Type, Verb, catalogue};
 
 /// What the app is, in one line; Slack and Discord allow 100 characters and more.
@@ -131,7 +132,8 @@ pub fn slack(public_url: &str) -> Value {
     })
 }
 
-/// The manifest of a GitHub App. `public_url` is where GitHub reaches the bot, without a slash at the end.
+/// The manifest of a GitHub App. `public_url` is where GitHub reaches the bot, without a slash at the end. Events about
+/// the installation itself come without being asked for.
 #[must_use]
 pub fn github(public_url: &str) -> Value {
     let base = public_url.trim_end_matches('/');
@@ -143,6 +145,26 @@ pub fn github(public_url: &str) -> Value {
         "hook_attributes": { "url": format!("{base}/github/webhook"), "active": true },
         "redirect_url": base,
         "default_permissions": { "issues": "write", "members": "read", "metadata": "read" },
-        "default_events": ["issue_comment", "issues"],
+        "default_events": ["issue_comment", "issues", "repository", "sub_issues"],
     })
+}
+
+/// Everything that GitHub needs: the manifest of the app and the texts of the issue forms, which offer the services and
+/// regions given here.
+#[must_use]
+pub fn github_all(public_url: &str, services: &[String], regions: &[String]) -> Value {
+    json!({
+        "manifest": github(public_url),
+        "issue_form": issue_form::form(services, regions),
+        "change_form": issue_form::change_form(),
+    })
+}
+
+/// The same to read and copy from: the manifest, then each form below the name of the file to save it in.
+#[must_use]
+pub fn github_text(public_url: &str, services: &[String], regions: &[String]) -> String {
+    let file = |form: &IssueForm, text: &str| format!("# Save as {} in each repository:\n{text}", form.file);
+    let request = file(&issue_form::REQUEST, &issue_form::form(services, regions));
+    let change = file(&issue_form::CHANGE, &issue_form::change_form());
+    format!("{:#}\n\n{request}\n{change}", github(public_url))
 }

@@ -27,7 +27,7 @@ pub(super) fn audiences(
     let mut audiences = Vec::new();
     for block in &blocks {
         block.require(findings, "channels", "[\"builtin:maintenance\"]");
-        let channels = block.filled_list(findings, "channels", "[\"builtin:maintenance\"]", channel);
+        let channels = block.filled_list(findings, "channels", "[\"builtin:maintenance\"]", |text| channel(text, top));
         let services = block.list(findings, "services", "[\"crm\"]", |id| known_services.check(id));
         let regions = block.list(findings, "regions", "[\"eu\"]", |id| known_regions.check(id));
         let (announce, remind, change_list) = leads(block, findings);
@@ -41,6 +41,7 @@ pub(super) fn audiences(
         audiences.push(Audience {
             name,
             channels: channels.unwrap_or_default(),
+            here: false,
             services: services.unwrap_or_default(),
             regions: regions.unwrap_or_default(),
             announce,
@@ -72,6 +73,7 @@ fn everyone() -> Audience {
     Audience {
         name: EVERYONE.into(),
         channels: vec![Channel::Builtin(EVERYONE_CHANNEL.into())],
+        here: true,
         services: Vec::new(),
         regions: Vec::new(),
         announce: None,

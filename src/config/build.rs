@@ -5,17 +5,18 @@ use std::path::Path;
 
 use super::audience::audiences;
 use super::estate::{customers, regions, services};
+use super::github::{self, login};
 use super::policy::policies;
 use super::problem::{Complaint, Findings};
 use super::schema::{ORGANISATION, PERSON, ROLES, TOP};
-use super::section::Section;
+use super::section::{Once, Section};
 use super::server::{database_url, prometheus, server};
 use super::source::Node;
 use super::word::{channel, name, refuse_name, well_formed, zone_of};
-use super::{Config, Database, Server, derived_url, working};
+use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
-use crate::domain::organisation::{Channel, Organisation, Person};
+use crate::domain::organisation::{Channel, GithubUse, Organisation, Person};
 
 const ORGANISATION_NAME: &str = "Our organisation";
 const OPS_CHANNEL: &str = "ops";
@@ -27,14 +28,20 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let server = server(&top, findings);
     let url = database_url(&top, folder, findings);
     let prometheus = prometheus(&top, findings);
-    let organisation = organisation(&top, &server, folder, findings);
-    Config { server, database: Database { url }, prometheus, organisation }
+    let github = github::github(&top, folder, findings);
+    let mut organisation = organisation(&top, &server, folder, findings);
+    organisation.github = github.as_ref().map(use_of).unwrap_or_default();
+    Config { server, database: Database { url }, prometheus, github, organisation }
+}
+
+fn use_of(github: &Github) -> GithubUse {
+    GithubUse { repositories: github.repositories.clone(), sub_issues: github.sub_issues }
 }
 
 fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mut Findings) -> Organisation {
     let section = top.section("organisation", &ORGANISATION, findings);
     let name = section.read(findings, "name", "\"Example Cloud\"", name);
-    let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", channel);
+    let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| channel(text, top));
     let usual = WorkingCalendar::monday_to_friday(Zone::utc());
     let working = working::calendar(&section, usual, folder, findings);
 
@@ -57,23 +64,37 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         customers,
         people,
         roles: roles(top, findings),
+        github: GithubUse::default(),
         public_url: server.public_url.clone().unwrap_or_else(|| derived_url(server.listen)),
     }
 }
 
 fn people(top: &Section<'_>, findings: &mut Findings) -> BTreeMap<String, Person> {
     let mut people = BTreeMap::new();
+    let mut logins = Once::default();
     for (id, section) in top.named("people", &PERSON, findings) {
         refuse_name(&id, "a person", well_formed, findings);
-        people.insert(id.value.to_owned(), Person { zone: zone_of(&section, findings) });
+        let github = own_login(&section, &mut logins, findings);
+        people.insert(id.value.to_owned(), Person { zone: zone_of(&section, findings), github });
     }
     people
+}
+
+/// A person's login on GitHub, which nobody else has.
+fn own_login<'a>(section: &Section<'a>, logins: &mut Once<'a>, findings: &mut Findings) -> Option<String> {
+    let key = "github";
+    let own = section.read(findings, key, "\"octocat\"", login)?;
+    let text = section.text(findings, key, "\"octocat\"")?;
+    logins.is_new(findings, section, key, &text).then_some(own)
 }
 
 fn roles(top: &Section<'_>, findings: &mut Findings) -> Option<BTreeMap<Role, Vec<String>>> {
     let section = top.section("roles", &ROLES, findings);
     let held = |role: &Role| {
         let holders = section.list(findings, role.as_str(), "[\"anna\"]", |holder| {
+            if let Some(on_github) = holder.strip_prefix("github:") {
+                return github::holder(on_github);
+            }
             let plain = !holder.is_empty() && holder.chars().all(|c| !c.is_control() && !c.is_whitespace());
             if plain {
                 Ok(holder.to_owned())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::github::{github_hint, repository};
 use super::problem::{Complaint, Findings};
 use super::schema::{self, CUSTOMER, REGION, SERVICE};
 use super::section::{Once, Section};
@@ -10,6 +11,7 @@ use super::server::prometheus_hint;
 use super::word::{contact, id_of, name, well_formed, well_formed_in_any_case, zone_of};
 use super::working;
 use crate::domain::calendar::{WeekHours, WorkingCalendar};
+use crate::domain::channel::Repository;
 use crate::domain::customer::Customer;
 use crate::domain::organisation::{Person, Region, Service};
 
@@ -80,13 +82,27 @@ pub(super) fn services(
             text.parse::<WeekHours>().map_err(Complaint::from)
         });
         let quiet_query = quiet_query(block, top, findings);
+        let repository = own_repository(block, top, findings);
         let Some(id) = id_of(block, ["id", "\"crm\""], well_formed, &mut once, findings) else { continue };
         let name = given.unwrap_or_else(|| id.clone());
         let quiet_hours = quiet_hours.unwrap_or_default();
-        services.insert(id.clone(), Service { id, name, regions, environment, zone, quiet_hours, quiet_query });
+        let service = Service { id, name, regions, environment, zone, quiet_hours, quiet_query, repository };
+        services.insert(service.id.clone(), service);
     }
     let declared = Declared::new(SERVICE.title, &blocks, services.keys().cloned().collect());
     (services, declared)
+}
+
+/// Where a service's change lists are kept: it needs the section that says how to get there.
+fn own_repository(block: &Section<'_>, top: &Section<'_>, findings: &mut Findings) -> Option<Repository> {
+    let key = "repository";
+    let found = block.read(findings, key, "\"example/crm\"", repository)?;
+    if top.has("github") {
+        return Some(found);
+    }
+    let complaint = Complaint::new("a repository cannot be reached without GitHub", github_hint());
+    block.complain(findings, key, block.place_of(key), complaint);
+    None
 }
 
 /// The query that measures how much a service is used: it needs a server that answers it.

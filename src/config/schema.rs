@@ -21,6 +21,7 @@ pub(super) const TOP: Known = Known {
         "people",
         "roles",
         "prometheus",
+        "github",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -35,7 +36,7 @@ pub(super) const REGION: Known = Known {
 };
 pub(super) const SERVICE: Known = Known {
     title: "[[service]]",
-    keys: &["id", "name", "regions", "environment", "time_zone", "quiet_hours", "quiet_query"],
+    keys: &["id", "name", "regions", "environment", "time_zone", "quiet_hours", "quiet_query", "repository"],
 };
 pub(super) const POLICY: Known = Known {
     title: "[policy.<kind>]",
@@ -84,12 +85,28 @@ pub(super) const AUDIENCE: Known = Known {
 };
 pub(super) const CUSTOMER: Known =
     Known { title: "[[customer]]", keys: &["id", "name", "services", "regions", "contacts", "owner"] };
-pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone"] };
+pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github"] };
 pub(super) const ROLES: Known =
     Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
 pub(super) const PROMETHEUS: Known = Known { title: "[prometheus]", keys: &["url"] };
+pub(super) const GITHUB: Known = Known {
+    title: "[github]",
+    keys: &[
+        "api_url",
+        "app_id",
+        "private_key",
+        "private_key_file",
+        "token",
+        "token_file",
+        "webhook_secret",
+        "webhook_secret_file",
+        "repositories",
+        "poll",
+        "sub_issues",
+    ],
+};
 
-const SECTIONS: [&Known; 12] = [
+const SECTIONS: [&Known; 13] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -102,6 +119,7 @@ const SECTIONS: [&Known; 12] = [
     &PERSON,
     &ROLES,
     &PROMETHEUS,
+    &GITHUB,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

@@ -101,6 +101,13 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Complains about something that a section lacks, where it is a section at all.
+    pub(super) fn lacks(&self, findings: &mut Findings, key: &str, message: &str, hint: &str) {
+        if !self.broken {
+            findings.add(self.place_of(key), &self.path_of(key), message, Some(hint.to_owned()));
+        }
+    }
+
     fn wrong_kind(&self, findings: &mut Findings, key: &str, node: &Node, wanted: &str, example: &str) {
         let complaint = Complaint::new(
             format!("{wanted} is wanted here, not {}", node.value.kind()),
@@ -158,6 +165,31 @@ impl<'a> Section<'a> {
                 Vec::new()
             }
         }
+    }
+
+    /// Whether one of the sections that may come more than once has this key, right or wrong.
+    pub(super) fn any_has(&self, blocks: &str, key: &str) -> bool {
+        let Some(Value::List(blocks)) = self.table.get(blocks).map(|(_, node)| &node.value) else { return false };
+        blocks.iter().any(|block| matches!(&block.value, Value::Table(table) if table.contains_key(key)))
+    }
+
+    /// A key that is a whole number above zero, with or without quotes.
+    pub(super) fn number(&self, findings: &mut Findings, key: &str, example: &str) -> Option<u64> {
+        let (_, node) = self.table.get(key)?;
+        let number = match &node.value {
+            Value::Number(digits) => Some(digits.as_str()),
+            _ => text_of(node),
+        };
+        let Some(text) = number else {
+            self.wrong_kind(findings, key, node, "a number", example);
+            return None;
+        };
+        let number = text.parse().ok().filter(|number| *number > 0);
+        if number.is_none() {
+            let complaint = Complaint::new("this is not a whole number above zero", format!("write {key} = {example}"));
+            self.complain(findings, key, &node.place, complaint);
+        }
+        number
     }
 
     /// A key's text.

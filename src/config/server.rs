@@ -40,7 +40,7 @@ fn listen_hint(text: &str) -> String {
 }
 
 /// Checks that paths can be put behind the address, and drops slashes at its end.
-fn web_address(text: &str, example: &str) -> Result<String, Complaint> {
+pub(super) fn web_address(text: &str, example: &str) -> Result<String, Complaint> {
     let wrong = |why: &str| {
         // Neither a password nor a token that somebody put into the address is repeated.
         Err(Complaint::new(why, format!("write for example {example}")))

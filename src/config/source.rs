@@ -22,7 +22,9 @@ pub(super) enum Value {
     Flag(bool),
     List(Vec<Node>),
     Table(Table),
-    /// Nothing here takes one: a number, a date.
+    /// A whole number in decimal digits.
+    Number(String),
+    /// Nothing here takes one: a fraction, a date.
     Other(&'static str),
 }
 
@@ -45,6 +47,7 @@ impl Value {
             Self::Flag(false) => "false",
             Self::List(_) => "a list",
             Self::Table(_) => "a section",
+            Self::Number(_) => "a number",
             Self::Other(kind) => kind,
         }
     }
@@ -149,6 +152,7 @@ fn value_of(value: DeValue<'_>, place: &dyn Fn(usize) -> Place) -> Value {
         DeValue::Boolean(flag) => Value::Flag(flag),
         DeValue::Array(items) => Value::List(items.into_iter().map(|item| node_of(item, place)).collect()),
         DeValue::Table(table) => Value::Table(table_of(table, place)),
+        DeValue::Integer(number) if number.radix() == 10 => Value::Number(number.as_str().to_owned()),
         DeValue::Integer(_) | DeValue::Float(_) => Value::Other("a number"),
         DeValue::Datetime(_) => Value::Other("a date or time"),
     }

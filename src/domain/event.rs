@@ -99,6 +99,12 @@ pub enum What {
     Frozen { title: String, days: String },
     /// That was taken back.
     Thawed { title: String },
+    /// The change list was closed by hand before its time, and is open again.
+    ListReopened { why: String },
+    /// The change list is no longer where it was kept.
+    ListLost { how: String },
+    /// Lines of the change list were changed by hand where they cannot be, and are as they were again.
+    ListRestored,
 }
 
 /// An occurrence of a series that was not made, and why.
@@ -160,7 +166,10 @@ impl What {
             | Self::DeliveryFailed { .. }
             | Self::Requested { .. }
             | Self::Overridden { .. }
-            | Self::Told { .. } => false,
+            | Self::Told { .. }
+            | Self::ListReopened { .. }
+            | Self::ListLost { .. }
+            | Self::ListRestored => false,
             _ => true,
         }
     }

@@ -307,6 +307,16 @@ pub fn of_phase(rows: &[Delivery], phase: WindowId) -> Vec<Delivery> {
     rows.iter().filter(speaks_of_it).cloned().collect()
 }
 
+/// Where the change-list issue was opened, or is about to be without waiting for its time; `None`: there is none.
+#[must_use]
+pub fn tracker(rows: &[Delivery]) -> Option<&Channel> {
+    let opens = |row: &&Delivery| {
+        row.plan.message == MessageKind::IssueOpen
+            && (row.state.is_on_its_way() || (row.state.is_open() && !row.plan.is_planned()))
+    };
+    rows.iter().rfind(opens).map(|row| &row.plan.channel)
+}
+
 /// The rows by which the change list was sent.
 pub fn lists_sent(rows: &[Delivery]) -> impl Iterator<Item = &Delivery> {
     rows.iter().filter(|row| row.plan.message == MessageKind::ChangeList && row.state.is_on_its_way())

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod calendar;
 pub mod change;
+pub mod channel;
 pub mod customer;
 pub mod event;
 pub mod finding;

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::calendar::{DstNote, Lead, local};
 use super::change::ChangeList;
 use super::customer;
-use super::ledger::{Class, MessageKind, OPENING, Planned, Reason, WITH_ANNOUNCEMENT};
+use super::ledger::{MessageKind, OPENING, Planned, Reason, WITH_ANNOUNCEMENT};
 use super::organisation::{Announce, Audience, Channel, Organisation, Policy, RemindersOn};
 use super::plan::{Phases, PlanState};
 use super::window::{Request, State, Window};
@@ -150,16 +150,16 @@ pub fn recipients<'a>(
     let mut found = Vec::new();
     let concerned = |a: &&Audience| windows.iter().any(|w| a.concerns(w)) && a.wants(message);
     for audience in organisation.audiences.iter().filter(concerned) {
-        for channel in &audience.channels {
+        for channel in windows.iter().filter(|w| audience.concerns(w)).flat_map(|w| audience.channels_for(w)) {
             if seen.insert(channel.clone()) {
-                found.push((audience, channel.clone()));
+                found.push((audience, channel));
             }
         }
     }
     found
 }
 
-/// What an event owes at once: one row per recipient. Its occasion is the event's id, or the distance of a chase.
+/// The message that an event owes at once: one row per recipient. Its occasion is the event's id, or the distance of a chase.
 #[must_use]
 pub fn caused(
     window: &Window,
@@ -168,14 +168,11 @@ pub fn caused(
     occasion: impl fmt::Display,
     now: DateTime<Utc>,
 ) -> Vec<Planned> {
-    match message.class() {
-        Class::Sync => vec![owed(window.sequence, message, occasion, "", Channel::Tracker, now)],
-        Class::Message if message.is_for_audiences() => {
-            let starts_at = window.span.starts_at;
-            to_audiences(organisation, &[window], window.sequence, message, &occasion, (now, starts_at))
-        }
-        Class::Message => for_ops(window, organisation, message, occasion, now),
+    if !message.is_for_audiences() {
+        return for_ops(window, organisation, message, occasion, now);
     }
+    let starts_at = window.span.starts_at;
+    to_audiences(organisation, &[window], window.sequence, message, &occasion, (now, starts_at))
 }
 
 /// What an event of a plan owes to audiences at once: to everybody whom one of its phases concerns.
@@ -419,7 +416,7 @@ impl Plan<'_> {
                 continue;
             }
             let rungs = self.rungs(audience.remind.as_ref().unwrap_or(&self.policy.remind));
-            for channel in &audience.channels {
+            for channel in &audience.channels_for(window) {
                 let hears = announced.iter().find(|(c, _)| c == channel).map(|(_, at)| *at);
                 for (n, rung) in rungs.iter().enumerate() {
                     // `1d` and `24h` are one occasion where they fall on the same second, unless a day off put them there.
@@ -572,7 +569,8 @@ impl Plan<'_> {
         }
         let ahead = self.starts_at() - ISSUE_AHEAD;
         let due_at = self.s.previous_end.map_or(ahead, |end| end.min(ahead)).max(self.s.window.created_at);
-        self.push(MessageKind::IssueOpen, OPENING.into(), ("", Channel::Tracker), due_at, None);
+        let tracker = self.s.organisation.tracker_for(&self.s.window.services);
+        self.push(MessageKind::IssueOpen, OPENING.into(), ("", tracker), due_at, None);
     }
 
     fn approval_reminder(&mut self) {

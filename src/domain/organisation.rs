@@ -5,71 +5,17 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::TimeDelta;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::access::Role;
 use super::calendar::{Hours, Lead, WeekHours, WorkingCalendar, Zone};
+use super::channel::Repository;
 use super::customer::Customer;
 use super::finding::FindingKind;
 use super::ledger::MessageKind;
 use super::window::{Kind, Window, words};
 
-/// Where a message goes: `builtin:ops`, `log:audit`. Prints and parses that way.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Channel {
-    /// A channel of the built-in console.
-    Builtin(String),
-    /// The built-in change-list tracker.
-    Tracker,
-    /// Lines in maintbot's own log, under a name.
-    Log(String),
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Builtin(name) => write!(f, "builtin:{name}"),
-            Self::Tracker => f.write_str("tracker:builtin"),
-            Self::Log(name) => write!(f, "log:{name}"),
-        }
-    }
-}
-
-impl From<Channel> for String {
-    fn from(channel: Channel) -> Self {
-        channel.to_string()
-    }
-}
-
-impl TryFrom<String> for Channel {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl FromStr for Channel {
-    type Err = String;
-
-    /// Reads `builtin:NAME`, `log:NAME` or `tracker:builtin`. Errors list what is known.
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (scheme, name) = text.split_once(':').unwrap_or((text, ""));
-        let plain = !name.is_empty()
-            && name.len() <= 80
-            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
-        match scheme {
-            "tracker" if name == "builtin" => Ok(Self::Tracker),
-            "builtin" | "log" if !plain => Err(format!(
-                "`{text}` needs a name of letters, digits, `-`, `_` or `.` after the colon, such as `{scheme}:ops`"
-            )),
-            "builtin" => Ok(Self::Builtin(name.into())),
-            "log" => Ok(Self::Log(name.into())),
-            _ => Err(format!("`{text}` is not a channel: write `builtin:NAME` or `log:NAME`")),
-        }
-    }
-}
+pub use super::channel::Channel;
 
 /// When the first message goes out: a lead time, or as soon as the window is scheduled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +104,8 @@ pub struct Audience {
     pub name: String,
     /// Where its members read.
     pub channels: Vec<Channel>,
+    /// Also the place in chat where a window was scheduled.
+    pub here: bool,
     /// Services it cares for; empty means all.
     pub services: Vec<String>,
     /// Regions it cares for; empty means all.
@@ -187,6 +135,14 @@ impl Audience {
         services && regions
     }
 
+    /// Where its members read of a window: its channels, and the place in chat where the window was scheduled if that
+    /// belongs to it.
+    #[must_use]
+    pub fn channels_for(&self, window: &Window) -> Vec<Channel> {
+        let here = window.scheduled_in().filter(|channel| self.here && !self.channels.contains(channel));
+        self.channels.iter().cloned().chain(here).collect()
+    }
+
     /// Whether it is told this kind of message.
     #[must_use]
     pub fn wants(&self, message: MessageKind) -> bool {
@@ -214,6 +170,8 @@ pub struct Service {
     pub quiet_hours: Vec<WeekHours>,
     /// The query that measures how much it is used.
     pub quiet_query: Option<String>,
+    /// Where its change lists are kept on GitHub.
+    pub repository: Option<Repository>,
 }
 
 /// A region: where customers and machines are.
@@ -232,6 +190,17 @@ pub struct Region {
 pub struct Person {
     /// The zone their times are read in.
     pub zone: Option<Zone>,
+    /// Their login on GitHub, in small letters.
+    pub github: Option<String>,
+}
+
+/// What of GitHub is used. No repository: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GithubUse {
+    /// Repositories that are watched; the first keeps the change lists of services that have none of their own.
+    pub repositories: Vec<Repository>,
+    /// Every item of a change list is an issue below it.
+    pub sub_issues: bool,
 }
 
 /// Everything written down once about the organisation.
@@ -261,6 +230,8 @@ pub struct Organisation {
     pub people: BTreeMap<String, Person>,
     /// Who holds which role; `None` where nothing is written and the surfaces' defaults hold.
     pub roles: Option<BTreeMap<Role, Vec<String>>>,
+    /// What of GitHub is used.
+    pub github: GithubUse,
     /// Base of links in messages, without a slash at the end.
     pub public_url: String,
 }
@@ -281,6 +252,35 @@ impl Organisation {
     /// The regions that a window with these region ids touches: none meaning all.
     pub fn affected_regions<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a Region> {
         self.regions.values().filter(move |region| ids.is_empty() || ids.contains(&region.id))
+    }
+
+    /// Where the change list of a window of these services is kept: in the repository of the first service that has one,
+    /// else in the first repository of all, else in the built-in tracker.
+    #[must_use]
+    pub fn tracker_for(&self, services: &[String]) -> Channel {
+        let own = services.iter().find_map(|id| self.services.get(id)?.repository.clone());
+        let repository = own.or_else(|| self.github.repositories.first().cloned());
+        repository.map_or(Channel::Tracker, |repository| Channel::Github(repository, None))
+    }
+
+    /// Every repository that is watched, each once: those written, then those of services.
+    #[must_use]
+    pub fn repositories_watched(&self) -> Vec<Repository> {
+        let of_services = self.services.values().filter_map(|service| service.repository.as_ref());
+        let mut watched: Vec<Repository> = Vec::new();
+        for repository in self.github.repositories.iter().chain(of_services) {
+            if !watched.contains(repository) {
+                watched.push(repository.clone());
+            }
+        }
+        watched
+    }
+
+    /// The person with this login on GitHub (in any case of letters): their id.
+    #[must_use]
+    pub fn person_on_github(&self, login: &str) -> Option<&str> {
+        let is_theirs = |person: &Person| person.github.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(login));
+        self.people.iter().find(|(_, person)| is_theirs(person)).map(|(id, _)| id.as_str())
     }
 
     /// A service's name for people; its id where it has none.
@@ -308,20 +308,5 @@ impl Organisation {
     pub fn holders_of(&self, needed: Role) -> Vec<String> {
         let covering = self.roles.iter().flatten().filter(|(role, _)| role.covers(needed));
         covering.flat_map(|(_, holders)| holders.iter().cloned()).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn channels_read_and_print_the_same_and_refuse_the_unknown() {
-        for text in ["builtin:ops", "log:audit", "tracker:builtin"] {
-            assert_eq!(text.parse::<Channel>().map(|c| c.to_string()), Ok(text.into()));
-        }
-        for text in ["builtin:", "builtin:a b", "carrier-pigeon:x", "", "tracker:x"] {
-            assert!(text.parse::<Channel>().is_err(), "{text}");
-        }
     }
 }

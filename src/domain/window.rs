@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::calendar::{Span, Zone, compact, duration_words, parse_duration};
+use super::channel::Channel;
 use super::finding::Finding;
 use super::plan::PlanId;
 use super::series::SeriesId;
@@ -452,6 +453,12 @@ pub struct Window {
 }
 
 impl Window {
+    /// The place in chat where it was scheduled; `None` where that was no such place.
+    #[must_use]
+    pub fn scheduled_in(&self) -> Option<Channel> {
+        self.place.parse::<Channel>().ok().filter(Channel::is_chat)
+    }
+
     /// The window as the public sees it: with the last approved facts while a change waits for approval. `None`: nothing
     /// of it is public.
     #[must_use]

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::change::ChangeList;
 use crate::domain::customer::Told;
-use crate::domain::plan::{Held, Phases, Qa};
+use crate::domain::plan::{Held, Phases, PlanId, Qa};
+use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
 
 /// What a message is about.
@@ -76,6 +77,38 @@ impl PlanTopic {
 }
 
 impl Topic {
+    /// The plan that it is, or is a phase of.
+    #[must_use]
+    pub fn plan(&self) -> Option<PlanId> {
+        match self {
+            Self::Window(topic) => topic.window.plan,
+            Self::Plan(topic) => Some(topic.phases.plan.id),
+        }
+    }
+
+    /// One window of it by itself; `None`: it has none such.
+    #[must_use]
+    pub fn of_window(&self, id: WindowId) -> Option<Self> {
+        match self {
+            Self::Window(topic) => (topic.window.id == id).then(|| self.clone()),
+            Self::Plan(topic) => {
+                let window = topic.phases.windows.iter().find(|w| w.id == id)?.clone();
+                let items = topic.items.get(&id).cloned().unwrap_or_default();
+                let phases = Some(topic.phases.clone());
+                Some(Self::Window(Box::new(WindowTopic { phases, ..WindowTopic::new(window, items) })))
+            }
+        }
+    }
+
+    /// The window or plan.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Window(topic) => Subject::Window(topic.window.id),
+            Self::Plan(topic) => Subject::Plan(topic.phases.plan.id),
+        }
+    }
+
     /// A window that is no phase and has no questions.
     #[must_use]
     pub fn window(window: Window, items: ChangeList) -> Self {

@@ -3,6 +3,7 @@
 mod facts;
 mod finding;
 mod history;
+mod issue;
 mod ledger;
 mod planning;
 mod refusal;
@@ -16,6 +17,7 @@ pub use facts::{
 };
 pub use finding::finding;
 pub use history::{happened, history, trail};
+pub use issue::{Closed, IssueText, issue};
 pub use ledger::{LedgerRow, ledger};
 pub use planning::*;
 pub use refusal::{Refused, refused};

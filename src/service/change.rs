@@ -22,7 +22,7 @@ impl Cx<'_> {
         if let Some(parent) = c.parent {
             item(&w, &items, parent)?;
         }
-        let assignee = c.assignee.as_ref().map(|p| p.as_str().to_owned());
+        let assignee = c.assignee.as_ref().map(|p| self.person(p));
         let item = ChangeItem {
             number: 0,
             text: c.text.clone(),
@@ -161,7 +161,7 @@ impl Cx<'_> {
     pub(super) async fn change_assign(&mut self, c: &ChangeAssign) -> Outcome<Reply> {
         let (mut w, mut items) = self.window_for(c.window, Step::Change).await?;
         let mut item = item(&w, &items, c.item)?.clone();
-        let assignee = c.assignee.as_str().to_owned();
+        let assignee = self.person(&c.assignee);
         if item.assignee.as_deref() == Some(assignee.as_str()) {
             let hint = format!("/maintenance show {}", w.id);
             return Err(Refusal::rule(format!("Item {} is {assignee}'s already.", c.item), hint).into());

@@ -78,6 +78,7 @@ impl Service {
     async fn tidy(&self, now: DateTime<Utc>) {
         let purge = self.db.write(async |tx| {
             tx.purge_repeats(now - REMEMBER_REPEATS).await?;
+            tx.purge_inbound(now - REMEMBER_ANSWERS).await?;
             tx.purge_answers(now - REMEMBER_ANSWERS).await
         });
         if let Err(error) = purge.await {
@@ -103,17 +104,8 @@ impl Service {
         let parsed = parse(&Input::Text("whoami".into()))?;
         self.db
             .write(async |tx| {
-                let mut cx = Cx {
-                    service: self,
-                    organisation: &self.organisation,
-                    tx,
-                    actor: &actor,
-                    place: PLACE,
-                    author_zone: None,
-                    now,
-                    parsed: &parsed,
-                    planned: Vec::new(),
-                };
+                let mut cx = self.cx_for(tx, &actor, PLACE, &parsed);
+                cx.now = now;
                 match subject {
                     Subject::Window(id) => cx.pass_time(id).await,
                     Subject::Series(id) => cx.make_more(id).await,
@@ -169,7 +161,7 @@ impl Cx<'_> {
     }
 }
 
-fn fault(failure: Failure) -> anyhow::Error {
+pub(super) fn fault(failure: Failure) -> anyhow::Error {
     match failure {
         Failure::Fault(error) => error,
         Failure::Refused(refusal) => anyhow::anyhow!("{}", crate::message::words::refused(&refusal).detail),

@@ -244,7 +244,7 @@ impl Cx<'_> {
             phases: kin.phases.as_ref(),
             previous_end: kin.previous_end,
             start_note: kin.start_note,
-            has_issue: has_issue(rows),
+            has_issue: ledger::tracker(rows).is_some(),
             asked_at: asked_at(rows),
         };
         let owed = notice::ladder(&situation);
@@ -340,7 +340,7 @@ impl Cx<'_> {
     ) -> Vec<Planned> {
         let posts = rows.iter().filter(|row| row.state.is_on_its_way()).filter(shows_it);
         let channels: BTreeSet<Channel> = posts.map(|row| row.plan.channel.clone()).collect();
-        let editable = channels.into_iter().filter(|channel| matches!(channel, Channel::Builtin(_)));
+        let editable = channels.into_iter().filter(Channel::can_edit);
         let edit = |channel| notice::owed(sequence, MessageKind::PostEdit, event, "", channel, self.now);
         editable.map(edit).collect()
     }
@@ -359,28 +359,34 @@ impl Cx<'_> {
             if phases.plan.state == PlanState::Draft {
                 return Ok(());
             }
-            let kind = if !has_issue(&kin.plan_rows) {
-                MessageKind::IssueOpen
-            } else if phases.live().all(|w| w.state.is_over()) {
-                MessageKind::IssueClose
-            } else {
-                MessageKind::IssueUpdate
+            let tracker = ledger::tracker(&kin.plan_rows);
+            let kind = match tracker {
+                None => MessageKind::IssueOpen,
+                Some(_) if phases.live().all(|w| w.state.is_over()) => MessageKind::IssueClose,
+                Some(_) => MessageKind::IssueUpdate,
             };
-            let row = notice::owed(phases.plan.sequence, kind, event, "", Channel::Tracker, self.now);
+            let first = phases.live().next().unwrap_or(w);
+            let tracker = self.tracker(tracker, &first.services);
+            let row = notice::owed(phases.plan.sequence, kind, event, "", tracker, self.now);
             return self.owe_plan(phases.plan.id, vec![row]).await;
         }
-        if w.series.is_some() && !has_issue(rows) {
+        let tracker = ledger::tracker(rows);
+        if w.series.is_some() && tracker.is_none() {
             return Ok(());
         }
         let closed = w.state.is_over() || (w.state == State::Verifying && items.all_done());
-        let issue = if !has_issue(rows) {
-            MessageKind::IssueOpen
-        } else if closed {
-            MessageKind::IssueClose
-        } else {
-            MessageKind::IssueUpdate
+        let kind = match tracker {
+            None => MessageKind::IssueOpen,
+            Some(_) if closed => MessageKind::IssueClose,
+            Some(_) => MessageKind::IssueUpdate,
         };
-        self.cause(w, issue, event).await
+        let tracker = self.tracker(tracker, &w.services);
+        self.owe(w, vec![notice::owed(w.sequence, kind, event, "", tracker, self.now)]).await
+    }
+
+    /// Where the change list is kept: where it was opened, else where one of these services is to be.
+    pub(super) fn tracker(&self, opened: Option<&Channel>, services: &[String]) -> Channel {
+        opened.cloned().unwrap_or_else(|| self.organisation.tracker_for(services))
     }
 
     /// After the list was sent its readers get one difference, ten minutes after the last edit.
@@ -453,12 +459,4 @@ fn asked_at(rows: &[Delivery]) -> Option<DateTime<Utc>> {
             || (row.state.is_open() && !row.plan.is_planned())
     };
     asked.filter(counts).map(|row| row.plan.due_at).max()
-}
-
-/// Whether the change-list issue was opened, or is about to be without waiting for its time.
-pub(super) fn has_issue(rows: &[Delivery]) -> bool {
-    rows.iter().any(|row| {
-        row.plan.message == MessageKind::IssueOpen
-            && (row.state.is_on_its_way() || (row.state.is_open() && !row.plan.is_planned()))
-    })
 }

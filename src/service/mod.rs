@@ -6,6 +6,8 @@ mod change;
 pub mod due;
 mod freeze;
 mod help;
+pub mod inbox;
+pub mod issue;
 mod ledger;
 mod plan;
 mod policy;
@@ -23,7 +25,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Wake};
-use crate::command::{self, Command, Input, Parsed};
+use crate::command::{self, Command, Input, Parsed, Person};
 use crate::domain::access::{Actor, Role};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ChangeList;
@@ -64,6 +66,8 @@ pub struct Invocation {
     pub place: String,
     /// The caller's own zone, where the surface knows it.
     pub zone: Option<Zone>,
+    /// The window in whose own place it was typed, such as its change-list issue: meant where none is named.
+    pub within: Option<WindowId>,
     /// What they typed.
     pub input: Input,
     /// The sender's id of this delivery: the same id always gets the first answer.
@@ -266,7 +270,7 @@ impl Service {
         {
             return Ok(first);
         }
-        let parsed = command::parse(&invocation.input)?;
+        let parsed = command::parse_within(&invocation.input, invocation.within)?;
         if !parsed.command.spec().writes {
             let read = self.db.read(async |tx| {
                 let mut cx = self.context(tx, invocation, &parsed);
@@ -414,6 +418,18 @@ impl Cx<'_> {
         }
         let holders = self.organisation.holders_of(spec.role);
         Err(Refusal::Role { verb: spec.name.clone(), needed: spec.role, holders }.into())
+    }
+
+    /// Who is meant by a name: on GitHub the person to whom a login belongs, elsewhere the name as it was typed.
+    fn person(&self, named: &Person) -> String {
+        let name = named.as_str();
+        let login = name.strip_prefix("github:").unwrap_or(name);
+        match self.organisation.person_on_github(login) {
+            _ if !self.place.starts_with("github:") => name.to_owned(),
+            Some(id) => id.to_owned(),
+            None if self.organisation.people.contains_key(name) => name.to_owned(),
+            None => format!("github:{}", login.to_lowercase()),
+        }
     }
 
     async fn execute(&mut self) -> Outcome<Reply> {

@@ -1,15 +1,13 @@
 //! Plans: windows announced together as phases of one change, their questions and answers, and holding them.
 
-use super::ledger::has_issue;
 use super::policy::{Plea, Verdict};
 use super::{Cx, Failure, Outcome, Reply};
 use crate::command::{Hold, PlanCancel, PlanNew, PlanPublish, PlanShow, QaAdd, QaList, QaRemove, Release};
 use crate::domain::calendar::at;
 use crate::domain::change::ChangeList;
 use crate::domain::event::What;
-use crate::domain::ledger::{Delivery, MessageKind};
+use crate::domain::ledger::{self, Delivery, MessageKind};
 use crate::domain::notice;
-use crate::domain::organisation::Channel;
 use crate::domain::plan::{self, Held, Phases, Plan, PlanId, PlanState};
 use crate::domain::refusal::Refusal;
 use crate::domain::subject::Subject;
@@ -316,9 +314,8 @@ impl Cx<'_> {
     /// The issue and the posts that show a plan are brought in step with it.
     async fn show_plan(&mut self, plan: &Plan, rows: &[Delivery], event: i64) -> Outcome<()> {
         let mut owed = self.post_edits(rows, |row| row.plan.message.is_kept_in_step(), plan.sequence, event);
-        if has_issue(rows) {
-            let row = notice::owed(plan.sequence, MessageKind::IssueUpdate, event, "", Channel::Tracker, self.now);
-            owed.push(row);
+        if let Some(tracker) = ledger::tracker(rows) {
+            owed.push(notice::owed(plan.sequence, MessageKind::IssueUpdate, event, "", tracker.clone(), self.now));
         }
         self.owe_plan(plan.id, owed).await
     }

@@ -51,7 +51,7 @@ impl Cx<'_> {
             rollback: c.rollback.clone().unwrap_or_default(),
             customers: self.customers(&c.customers)?,
             links: c.link.clone(),
-            poc: c.poc.as_ref().map(|p| p.as_str().to_owned()),
+            poc: c.poc.as_ref().map(|p| self.person(p)),
             items: Vec::new(),
             reason: String::new(),
         };
@@ -209,7 +209,7 @@ impl Cx<'_> {
         text(&mut w.impact, &c.impact);
         text(&mut w.rollback, &c.rollback);
         if let Some(poc) = &c.poc {
-            w.poc = Some(poc.as_str().to_owned());
+            w.poc = Some(self.person(poc));
         }
         if c.downtime.overall.is_some() {
             w.downtime.clone_from(&c.downtime.overall);
@@ -352,9 +352,9 @@ impl Cx<'_> {
     async fn cancel_for_those_left_out(&mut self, before: &Window, w: &Window, event: i64) -> Outcome<()> {
         let told = self.told(w).await?;
         let still: Vec<_> =
-            self.organisation.audiences.iter().filter(|a| a.concerns(w)).flat_map(|a| &a.channels).collect();
+            self.organisation.audiences.iter().filter(|a| a.concerns(w)).flat_map(|a| a.channels_for(w)).collect();
         let rows = notice::caused(before, self.organisation, MessageKind::Cancelled, event, self.now);
-        let left_out = rows.into_iter().filter(|row| told.contains(&row.channel) && !still.contains(&&row.channel));
+        let left_out = rows.into_iter().filter(|row| told.contains(&row.channel) && !still.contains(&row.channel));
         let rows = left_out.map(|row| Planned { sequence: w.sequence, ..row }).collect();
         self.owe(w, rows).await
     }

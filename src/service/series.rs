@@ -75,7 +75,7 @@ impl Cx<'_> {
                 rollback: c.rollback.clone().unwrap_or_default(),
                 customers: self.customers(&c.customers)?,
                 links: c.link.clone(),
-                poc: c.poc.as_ref().map(|p| p.as_str().to_owned()),
+                poc: c.poc.as_ref().map(|p| self.person(p)),
                 items: c.item.iter().map(|line| item(line)).collect(),
                 reason: c.reason.clone().unwrap_or_default(),
             },

@@ -24,6 +24,8 @@ impl Tx {
     pub const POST: &'static str = "post";
     /// The counter of API tokens.
     pub const TOKEN: &'static str = "token";
+    /// The counter of what came in.
+    pub const INBOUND: &'static str = "inbound";
     /// Counts how often somebody asked whether the database can be written.
     pub(super) const PROBE: &'static str = "probe";
 

@@ -9,7 +9,8 @@ use sqlx::{AssertSqlSafe, Row};
 use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
 use super::{
-    Db, WindowFilter, builtin, claims, deliveries, events, freezes, plans, questions, series, told, traffic, windows,
+    Db, WindowFilter, builtin, claims, deliveries, events, freezes, github, inbox, plans, questions, series, told,
+    traffic, windows,
 };
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;
@@ -63,6 +64,26 @@ const FILL: &[&str] = &[
      SELECT i, 'title', '2020-' || (i + 10000), '2020-' || (i + 10000), '[]', '[]', '[]', 'anna', $TIME FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
      INSERT INTO traffic (service, measured_at, loads) SELECT 'service-' || i, $TIME, '[]' FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+     INSERT INTO inbox (source, id, position, line, body, received_at, state, attempts, claim_at, lease_owner, in_doubt,
+        done_at)
+     SELECT 'github', 'guid-' || i, i, 'line-' || (i % 200), '', $TIME,
+        CASE WHEN i > 19950 THEN 'working' WHEN i > 19500 THEN 'waiting' ELSE 'done' END, 1, $TIME,
+        CASE WHEN i > 19950 THEN 'worker-' || (i % 10) END, FALSE, CASE WHEN i <= 19500 THEN $TIME END
+     FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+     INSERT INTO github_issues (repository, number, remote, subject, role, item, body, seen_at, is_open, left_open,
+        locked, gone)
+     SELECT 'example/repo-' || (i % 40), i, i, 'MW-' || i / 2, 'list', 0, '', $TIME, i > 7900, FALSE, FALSE, FALSE
+     FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+     INSERT INTO github_comments (subject, repository, what, remote)
+     SELECT 'MW-' || i, 'example/repo-' || (i % 40), 'status', i FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
+     INSERT INTO github_conversations (repository, thread, runs, done)
+     SELECT 'example/repo-' || (i % 40), 'comment/' || i, '[]', FALSE FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+     INSERT INTO marks (name, value) SELECT 'mark-' || i, 'value' FROM n",
 ];
 
 /// Row `i` lies `i` hours after New Year 2020.
@@ -162,6 +183,36 @@ fn hot_queries_around() -> Vec<Hot> {
     ]
 }
 
+/// Those of what came in, and of GitHub.
+fn hot_queries_of_github(claim: &str) -> Vec<Hot> {
+    let fixed = |name, sql: &str, values, indexes| Hot { name, sql: sql.to_owned(), values, indexes };
+    let (text, time, number) = (|t: &str| Value::Text(t.into()), Value::Time, Value::Number);
+    let place = |thread| vec![text("example/repo-1"), thread];
+    let line: &[&str] = &["inbox_claim", "inbox_line"];
+    let claim_values = vec![text("github"), text("worker"), time(hour(19_900)), time(hour(20_000)), number(50)];
+    let mut hot = vec![
+        fixed("claim of what came in", claim, claim_values, line),
+        fixed("next that came in", inbox::NEXT, vec![text("github")], line),
+        fixed("whether it came", inbox::KNOWN, vec![text("github"), text("guid-77")], &[]),
+        fixed("release of what came in", inbox::RELEASE, vec![text("github"), text("worker-1")], &["inbox_lease"]),
+        fixed("end of leases", inbox::END_LEASES, vec![time(hour(19_960))], &[]),
+        fixed("purge of what came in", inbox::PURGE, vec![time(hour(50))], &["inbox_over"]),
+        fixed("issue by place", github::ISSUE, place(number(77)), &[]),
+        fixed("issues of a window", github::ISSUES_OF_SUBJECT, vec![text("MW-77")], &["github_issues_subject"]),
+        fixed("open issues on GitHub", github::OPEN_ISSUES, vec![], &["github_issues_open"]),
+        fixed("conversation", github::CONVERSATION, place(text("comment/77")), &[]),
+        fixed("comment", github::COMMENT, vec![text("MW-77"), text("example/repo-1"), text("status")], &[]),
+        fixed("mark", github::MARK, vec![text("mark-77")], &[]),
+        fixed("unsent channels", github::UNSENT_CHANNELS, vec![], &[]),
+    ];
+    let names = || vec![text("example/repo-1"), text("example/repo-2")];
+    hot.extend(github::RENAMES.iter().map(|sql| fixed("rename", sql, names(), &[])));
+    let channels = || vec![text("github:example/a"), text("github:example/b")];
+    hot.push(fixed("redirection", github::REDIRECT, channels(), &[]));
+    hot.push(fixed("what is owed twice", github::TWICE, [channels(), vec![text("newer")]].concat(), &[]));
+    hot
+}
+
 /// A line of a plan that walks a whole table.
 fn walks_a_table(line: &str) -> bool {
     let intermediate = line.ends_with(" next") || line.ends_with(" ending");
@@ -187,7 +238,8 @@ async fn hot_queries_use_their_indexes_on_sqlite() {
         let sql = sql.replace("$TIME", TIME_SQLITE);
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.expect("rows");
     }
-    for hot in hot_queries(claims::CLAIM_SQLITE).into_iter().chain(hot_queries_around()) {
+    let all = hot_queries(claims::CLAIM_SQLITE).into_iter().chain(hot_queries_around());
+    for hot in all.chain(hot_queries_of_github(inbox::CLAIM_SQLITE)) {
         let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", hot.sql)));
         let rows = bind_all!(query, hot.values.clone()).fetch_all(pool).await.expect(hot.name);
         let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
@@ -204,7 +256,8 @@ async fn hot_queries_use_their_indexes_on_postgresql() {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.expect("rows");
     }
     sqlx::raw_sql("ANALYZE").execute(pool).await.expect("figures for the planner");
-    for hot in hot_queries(claims::CLAIM_POSTGRES).into_iter().chain(hot_queries_around()) {
+    let all = hot_queries(claims::CLAIM_POSTGRES).into_iter().chain(hot_queries_around());
+    for hot in all.chain(hot_queries_of_github(inbox::CLAIM_POSTGRES)) {
         let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN {}", hot.sql)));
         let rows = bind_all!(query, hot.values.clone()).fetch_all(pool).await.expect(hot.name);
         let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();

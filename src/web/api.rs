@@ -61,6 +61,7 @@ pub(super) async fn command(
         actor: caller.actor(&site, typed.actor.as_deref(), OPERATOR)?,
         place: "api".into(),
         zone: None,
+        within: None,
         input: Input::Text(typed.text),
         key: idempotency_key(&headers)?,
     };

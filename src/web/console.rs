@@ -65,6 +65,7 @@ pub(super) async fn command(State(site): Shared, caller: Caller, parts: Parts, f
         actor,
         place: PLACE.into(),
         zone: None,
+        within: None,
         input: Input::Text(sent.text.replace("\r\n", "\n")),
         key: Some(sent.key).filter(|key| api::is_key(key)),
     };

@@ -79,12 +79,12 @@ pub fn window_json(organisation: &Organisation, window: &Window, items: &ChangeL
     json::window(organisation, window, items)
 }
 
-/// Every route. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without the caller's address
+/// Every route, with those of `inbound` beside them: what other programs send, signed. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`: without the caller's address
 /// nobody is trusted without a token.
 ///
 /// # Panics
 /// When a page template compiled in is wrong; a test makes sure that none is.
-pub fn router(web: Web) -> Router {
+pub fn router(web: Web, inbound: Router) -> Router {
     let templates = match Templates::compiled_in(web.service.organisation()) {
         Ok(templates) => templates,
         Err(error) => panic!("a page template compiled in is wrong: {error:#}"),
@@ -123,10 +123,11 @@ pub fn router(web: Web) -> Router {
         .merge(moving)
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
+        .with_state(site.clone())
+        .merge(inbound)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(from_fn_with_state(site.clone(), admit))
+        .layer(from_fn_with_state(site, admit))
         .layer(map_response(with_security_headers))
-        .with_state(site)
 }
 
 /// The routes of plans, series, freezes and customers.

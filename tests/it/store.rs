@@ -7,6 +7,8 @@ mod console;
 mod customers;
 mod files;
 mod freezes;
+mod github;
+mod inbox;
 mod ledger;
 mod plans;
 mod series;

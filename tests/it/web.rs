@@ -95,7 +95,7 @@ impl Site {
             sender
         });
         let stop = CancellationToken::new();
-        let app = web::router(Web { service: service.clone(), mover, stop: stop.clone() });
+        let app = web::router(Web { service: service.clone(), mover, stop: stop.clone() }, Router::new());
         Self { app, service, stop, _folder: folder }
     }
 

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::domain::calendar::{Span, WorkingCalendar, Zone};
+use crate::domain::organisation::GithubUse;
 use crate::domain::window::{Kind, State, WindowId};
 
 fn ids(names: &[&str]) -> Vec<String> {
@@ -35,6 +36,7 @@ fn organisation(customers: Vec<Customer>) -> Organisation {
         customers: customers.into_iter().map(|c| (c.id.clone(), c)).collect(),
         people: BTreeMap::new(),
         roles: None,
+        github: GithubUse::default(),
         public_url: String::new(),
     }
 }

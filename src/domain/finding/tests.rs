@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::domain::calendar::Zone;
-use crate::domain::organisation::{Announce, AutoComplete, RemindersOn};
+use crate::domain::organisation::{Announce, AutoComplete, GithubUse, RemindersOn};
 use crate::domain::window::State;
 
 fn utc(text: &str) -> DateTime<Utc> {
@@ -63,6 +63,7 @@ fn organisation(policy: Policy, regions: Vec<Region>) -> Organisation {
         customers: BTreeMap::new(),
         people: BTreeMap::new(),
         roles: None,
+        github: GithubUse::default(),
         public_url: String::new(),
     }
 }

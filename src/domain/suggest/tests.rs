@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::domain::calendar::WorkingCalendar;
 use crate::domain::freeze::Freeze;
-use crate::domain::organisation::{Announce, AutoComplete, Policy, Region, RemindersOn};
+use crate::domain::organisation::{Announce, AutoComplete, GithubUse, Policy, Region, RemindersOn};
 use crate::domain::window::State;
 
 fn utc(text: &str) -> DateTime<Utc> {
@@ -36,6 +36,7 @@ fn service(id: &str, zone_name: Option<&str>, quiet: &[&str]) -> Service {
         zone: zone_name.map(zone),
         quiet_hours: quiet.iter().map(|hours| hours.parse().expect("hours")).collect(),
         quiet_query: None,
+        repository: None,
     }
 }
 
@@ -65,6 +66,7 @@ fn organisation() -> Organisation {
         customers: BTreeMap::new(),
         people: BTreeMap::new(),
         roles: None,
+        github: GithubUse::default(),
         public_url: String::new(),
     }
 }

@@ -73,6 +73,9 @@ pub fn happened(what: &What, zone: &Zone) -> String {
         | What::Released { .. }
         | What::Frozen { .. }
         | What::Thawed { .. } => of_plan_or_freeze(what),
+        What::ListReopened { why } => format!("closed the change list by hand; it is open again{}", because(why)),
+        What::ListLost { how } => format!("found that the change list {}", one_line(how)),
+        What::ListRestored => "changed the change list by hand; it was put back".into(),
         What::Occurred { .. } | What::SeriesChanged { .. } | What::Stopped { .. } | What::CarriedOver { .. } => {
             of_series(what)
         }

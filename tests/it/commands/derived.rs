@@ -1,7 +1,7 @@
 //! What is made from the declarations: help, terminal, manifests, the reference.
 
 use maintbot::command::spec::{Discord, catalogue};
-use maintbot::command::{Command, Input, cli, help, manifest, parse};
+use maintbot::command::{Command, Input, cli, help, issue_form, manifest, parse};
 use serde_json::Value;
 
 fn array(value: &Value) -> &[Value] {
@@ -108,8 +108,35 @@ fn slack_takes_the_manifest_as_it_is() {
 fn github_is_asked_for_issues_and_little_else() {
     let manifest = manifest::github("https://maintenance.example.com");
     assert_eq!(manifest["hook_attributes"]["url"], "https://maintenance.example.com/github/webhook");
-    assert_eq!(manifest["default_permissions"]["issues"], "write");
-    assert_eq!(manifest["default_events"], serde_json::json!(["issue_comment", "issues"]));
+    let permissions = serde_json::json!({ "issues": "write", "members": "read", "metadata": "read" });
+    assert_eq!(manifest["default_permissions"], permissions);
+    let events = serde_json::json!(["issue_comment", "issues", "repository", "sub_issues"]);
+    assert_eq!(manifest["default_events"], events);
+}
+
+#[test]
+fn the_manifest_of_github_comes_with_the_forms_to_save() {
+    let (services, regions) = (["jira".to_owned()], ["eu".to_owned()]);
+    let all = manifest::github_all("https://maintenance.example.com/", &services, &regions);
+    assert_eq!(all["manifest"], manifest::github("https://maintenance.example.com"));
+    let text = manifest::github_text("https://maintenance.example.com/", &services, &regions);
+    let (json, forms) = text.split_once("\n\n# Save as ").unwrap();
+    assert_eq!(serde_json::from_str::<Value>(json).unwrap(), all["manifest"]);
+    let (file, form) = forms.split_once(" in each repository:\n").unwrap();
+    assert_eq!(file, issue_form::REQUEST.file);
+    for (key, name) in [("issue_form", "jira"), ("change_form", "window")] {
+        let part = all[key].as_str().unwrap();
+        assert!(form.contains(part) && part.contains(name), "{key}");
+    }
+}
+
+#[test]
+fn the_issue_forms_of_this_repository_are_fresh() {
+    for (form, made) in
+        [(issue_form::REQUEST, issue_form::form(&[], &[])), (issue_form::CHANGE, issue_form::change_form())]
+    {
+        fresh(form.file, &made);
+    }
 }
 
 #[test]
@@ -194,16 +221,17 @@ fn the_help_of_the_terminal_is_the_declared_help() {
     cli::command().debug_assert();
 }
 
+/// A file kept in the repository is what is made now; `MAINTBOT_REFRESH` writes it anew.
+fn fresh(file: &str, made: &str) {
+    let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("MAINTBOT_REFRESH").is_some() {
+        std::fs::write(&path, made).expect("the file can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == made, "{file} is stale; refresh it with MAINTBOT_REFRESH=1 cargo test --test it commands");
+}
+
 #[test]
 fn the_reference_of_the_commands_is_fresh() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/commands.md");
-    let made = help::markdown();
-    if std::env::var_os("MAINTBOT_REFRESH").is_some() {
-        std::fs::write(path, &made).unwrap();
-    }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        kept == made,
-        "docs/commands.md is stale; refresh it with MAINTBOT_REFRESH=1 cargo test --test it commands"
-    );
+    fresh("docs/commands.md", &help::markdown());
 }

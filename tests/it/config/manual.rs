@@ -29,6 +29,8 @@ fn every_example_of_the_manual_loads() {
     let folder = tempfile::tempdir().expect("a folder");
     let holidays = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//example//EN\r\nBEGIN:VEVENT\r\nUID:1@example.com\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20261206\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
     std::fs::write(folder.path().join("fi.ics"), holidays).expect("written");
+    let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n";
+    std::fs::write(folder.path().join("github.pem"), key).expect("written");
     let examples: Vec<&str> = MANUAL.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 14);
     for example in examples {

@@ -40,6 +40,7 @@ async fn named(bot: &Bot, verb: &str, options: &[(&str, &str)]) -> Reply {
         actor: Actor::with_role("anna", Role::Admin),
         place: "form".into(),
         zone: None,
+        within: None,
         input: Input::Named { verb: verb.to_owned(), options },
         key: None,
     };
