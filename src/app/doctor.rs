@@ -7,9 +7,9 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Github, GithubAuth};
 use crate::domain::calendar::rules_version;
-use crate::github::api::{GitHub, Holder};
+use crate::github::api::{Failure, GitHub, Grants, Holder, Uses};
 use crate::prometheus::Client;
 use crate::store::Db;
 
@@ -74,31 +74,60 @@ async fn github(config: &Config) -> Vec<Finding> {
     };
     let mut found = match client.login().await {
         Ok(login) => vec![good(NAME, format!("{} lets maintbot in as {login}", settings.api_url))],
-        Err(failure) => return vec![bad(NAME, failure.to_string())],
+        Err(failure) => return vec![bad(NAME, not_let_in(settings, failure))],
     };
-    let teams = config.organisation.roles.iter().flat_map(|roles| roles.values()).flatten();
-    let teams = teams.filter_map(|holder| holder.strip_prefix("github:")).any(|holder| holder.contains('/'));
-    let webhooks = settings.webhook_secret.is_some();
+    let uses = uses(config, settings);
     let mut addresses = BTreeSet::new();
     for repository in config.organisation.repositories_watched() {
-        found.push(match client.grants(&repository).await {
-            Err(failure) => bad(NAME, format!("{repository}: {failure}")),
-            Ok(grants) => {
-                if grants.holder == Holder::App {
-                    addresses.insert(grants.webhook_url.clone());
-                }
-                let lacks: Vec<String> =
-                    grants.lacks(teams, webhooks).iter().map(|lack| format!("{lack} is missing")).collect();
-                if lacks.is_empty() {
-                    good(NAME, format!("{repository}: everything that maintbot needs"))
-                } else {
-                    bad(NAME, format!("{repository}: {}", lacks.join("; ")))
-                }
+        let grants = client.grants(&repository).await;
+        if let Ok(Grants { holder: Holder::App, webhook_url, .. }) = &grants {
+            addresses.insert(webhook_url.clone());
+        }
+        found.push(match grants.map(|grants| grants.lacks(uses)).as_deref() {
+            Ok([]) => good(NAME, format!("{repository}: everything that maintbot needs")),
+            Ok(lacks) => {
+                let lacks: Vec<String> = lacks.iter().map(|lack| format!("{lack} is missing")).collect();
+                bad(NAME, format!("{repository}: {}", lacks.join("; ")))
             }
+            Err(failure) => bad(NAME, format!("{repository}: {}", reason(failure.clone()))),
         });
     }
-    found.extend(inward(config, webhooks, settings.poll, &addresses));
+    found.extend(inward(config, uses.webhooks, settings.poll, &addresses));
     found
+}
+
+/// What is to be done on GitHub, as it is configured.
+fn uses(config: &Config, settings: &Github) -> Uses {
+    let holders = config.organisation.roles.iter().flat_map(|roles| roles.values()).flatten();
+    let mut on_github = holders.filter_map(|holder| holder.strip_prefix("github:"));
+    Uses {
+        teams: on_github.any(|holder| holder.contains('/')),
+        webhooks: settings.webhook_secret.is_some(),
+        sub_issues: settings.sub_issues,
+    }
+}
+
+/// Why GitHub does not let maintbot in, with what to look at where it does not take what is shown.
+fn not_let_in(settings: &Github, failure: Failure) -> String {
+    let refused = matches!(failure, Failure::Refused { status: 401, .. });
+    let hint = match &settings.auth {
+        _ if !refused => String::new(),
+        GithubAuth::App { id, .. } => {
+            format!("; give the private key of the App {id} in private_key_file, and set this machine's clock right")
+        }
+        GithubAuth::Token(_) => "; give a token in token_file that is neither expired nor revoked".into(),
+    };
+    reason(failure) + &hint
+}
+
+/// Why a question was not answered; doctor asks once, so that it does not matter when to ask again.
+fn reason(failure: Failure) -> String {
+    match failure {
+        Failure::Later { why, .. }
+        | Failure::Unsure { why }
+        | Failure::Missing { why }
+        | Failure::Refused { why, .. } => why,
+    }
 }
 
 /// How what people do on GitHub comes here.
@@ -118,7 +147,7 @@ fn inward(
         (false, Some(_)) => None,
         (true, _) => {
             let address = addresses.iter().find(|address| address.as_deref() != Some(&ours))?;
-            let where_to = address.as_deref().unwrap_or("nowhere");
+            let where_to = address.as_ref().map_or_else(|| "nowhere".into(), |address| format!("to {address}"));
             Some(bad(NAME, format!("the App sends its webhooks {where_to}; set its webhook URL to {ours}")))
         }
     }

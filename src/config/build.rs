@@ -35,7 +35,14 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
 }
 
 fn use_of(github: &Github) -> GithubUse {
-    GithubUse { repositories: github.repositories.clone(), sub_issues: github.sub_issues }
+    let web_url = web_url(&github.api_url);
+    GithubUse { repositories: github.repositories.clone(), sub_issues: github.sub_issues, web_url }
+}
+
+/// Where people open the GitHub whose API is there. A company's own has it below `/api/v3` of the same host.
+fn web_url(api_url: &str) -> String {
+    let own = api_url.strip_suffix("/api/v3").unwrap_or(api_url);
+    own.replacen("://api.", "://", 1)
 }
 
 fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mut Findings) -> Organisation {

@@ -79,7 +79,8 @@ impl Sender {
         };
         let Some(about) = self.worth_sending(row, now).await? else { return Ok(()) };
         let posting = Posting { sender: self, github, row, about: &about, doubt: claimed.in_doubt, now };
-        let work = posting.send(repository, issue);
+        let repository = self.db.read(async |tx| tx.repository_now(repository).await).await?;
+        let work = posting.send(&repository, issue);
         let answered = match tokio::time::timeout(PATIENCE, work).await {
             Ok(Ok(id)) => Answered::Sent(id),
             Ok(Err(trouble)) => posting.answered(trouble)?,

@@ -35,6 +35,8 @@ const BATCH: i64 = 100;
 const AT_ONCE: usize = 16;
 /// How long a claimed row is ours; a row whose lease ran out is in doubt and claimed again.
 const LEASE: TimeDelta = TimeDelta::minutes(1);
+/// After so long the rest of what was claimed is given back, so that each row has most of its lease when it is begun.
+const SLOW: TimeDelta = TimeDelta::seconds(10);
 /// A row is given up that could not be sent for so long after it was due, and was tried so often.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 const TRIES: i64 = 5;
@@ -61,8 +63,8 @@ enum Answered {
     Retry { error: String, at: Option<DateTime<Utc>>, in_doubt: bool },
     /// Trying again will not help.
     GiveUp(String),
-    /// Something newer does it.
-    Overtaken,
+    /// There is no need for it any more, and why.
+    Pointless(Reason),
 }
 
 impl Sender {
@@ -104,10 +106,14 @@ impl Sender {
         }
     }
 
-    /// What a killed predecessor was sending is looked at now, not when its lease ends.
+    /// What a killed predecessor was sending or working on is looked at now, not when its lease ends.
     async fn take_over(&self) {
         let now = self.clock.now();
-        match self.db.write(async |tx| tx.end_leases(now).await).await {
+        let ended = self.db.write(async |tx| {
+            tx.end_inbound_leases(now).await?;
+            tx.end_leases(now).await
+        });
+        match ended.await {
             Ok(0) => {}
             Ok(rows) => {
                 tracing::info!(rows, "messages that were being sent when the last process ended are looked at again");
@@ -126,7 +132,8 @@ impl Sender {
             if self.next_at().await?.is_none_or(|at| at > now) {
                 return Ok(handled);
             }
-            let claim = self.db.write(async |tx| tx.claim(&self.owner, now, now + LEASE, BATCH).await);
+            let claimed_at = self.clock.now();
+            let claim = self.db.write(async |tx| tx.claim(&self.owner, now, claimed_at + LEASE, BATCH).await);
             let claimed = claim.await.context("claiming what is due")?;
             if claimed.is_empty() {
                 return Ok(handled);
@@ -134,6 +141,13 @@ impl Sender {
             // No two of them are for the same window and channel, so they do not have to wait for each other.
             for together in claimed.chunks(AT_ONCE) {
                 if stop.is_cancelled() {
+                    return Ok(handled);
+                }
+                if self.clock.now() - claimed_at >= SLOW {
+                    self.db
+                        .write(async |tx| tx.release(&self.owner).await)
+                        .await
+                        .context("giving back what is left")?;
                     return Ok(handled);
                 }
                 for done in join_all(together.iter().map(|row| self.handle(row, now))).await {
@@ -211,10 +225,14 @@ impl Sender {
         self.record(row, Answered::Sent(None), now).await
     }
 
+    async fn about(&self, row: &Delivery) -> anyhow::Result<About> {
+        let about = self.db.read(async |tx| about::read(tx, row.subject).await).await?;
+        about.context("what it is about is gone")
+    }
+
     /// What is known of a row's subject, if the row is still worth sending; what is not is settled with its reason.
     async fn worth_sending(&self, row: &Delivery, now: DateTime<Utc>) -> anyhow::Result<Option<About>> {
-        let about = self.db.read(async |tx| about::read(tx, row.subject).await).await?;
-        let Some(about) = about else { anyhow::bail!("what it is about is gone") };
+        let about = self.about(row).await?;
         let worth = self.db.write(async |tx| self.still_worth(tx, row, &about, now).await).await?;
         Ok(worth.then_some(about))
     }
@@ -276,9 +294,9 @@ impl Sender {
             }
             Answered::Retry { error, at, in_doubt } => return self.failed(row, &error, at, in_doubt, now).await,
             Answered::GiveUp(error) => return self.give_up(row, &error, now).await,
-            Answered::Overtaken => {
+            Answered::Pointless(why) => {
                 let owner = Some(self.owner.as_str());
-                let settle = async |tx: &mut Tx| tx.settle(row.id, Settled::Superseded, Reason::Newer, owner).await;
+                let settle = async |tx: &mut Tx| tx.settle(row.id, Settled::Superseded, why, owner).await;
                 self.db.write(settle).await?;
             }
         }

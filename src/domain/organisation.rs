@@ -201,6 +201,8 @@ pub struct GithubUse {
     pub repositories: Vec<Repository>,
     /// Every item of a change list is an issue below it.
     pub sub_issues: bool,
+    /// Where people open it, without a slash at the end, such as `https://github.com`.
+    pub web_url: String,
 }
 
 /// Everything written down once about the organisation.
@@ -274,6 +276,12 @@ impl Organisation {
             }
         }
         watched
+    }
+
+    /// The page of an issue on GitHub.
+    #[must_use]
+    pub fn issue_url(&self, repository: &Repository, number: u64) -> String {
+        format!("{}/{repository}/issues/{number}", self.github.web_url)
     }
 
     /// The person with this login on GitHub (in any case of letters): their id.

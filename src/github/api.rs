@@ -28,7 +28,7 @@ use octocrab::{AuthState, Octocrab, OctocrabBuilder};
 use tokio::sync::OnceCell;
 
 pub use failure::{Failure, Result};
-pub use grants::{EVENTS, Grants, Holder, Lack, MEMBERS, PERMISSIONS};
+pub use grants::{EVENTS, Grants, Holder, Lack, MEMBERS, PERMISSIONS, SUB_ISSUES, Uses};
 pub use types::{Close, Comment, Fetched, Issue, IssuePatch, Label, Missed, NewIssue, Permission, Reaction, User};
 
 use crate::clock::Clock;

@@ -14,6 +14,8 @@ use crate::message::{Block, ItemLine, Message};
 /// The most characters of an issue's or comment's body (GitHub refuses 65,536 and more).
 pub const LONGEST_BODY: usize = 65_000;
 
+/// How every command begins.
+const COMMAND: &str = "/maintenance ";
 /// Begins every marker.
 const MARK: &str = "<!-- maintbot:";
 /// Ends it.
@@ -72,8 +74,37 @@ pub fn escape(text: &str) -> String {
 /// The same for text of several lines; line breaks stay.
 #[must_use]
 pub fn escape_lines(text: &str) -> String {
-    let lines: Vec<String> = shown(text).trim_end().lines().map(escape).collect();
+    let lines: Vec<String> = shown(text).trim_end().lines().map(with_command).collect();
     lines.join("  \n")
+}
+
+/// A line of text, in which a command to copy is code: there nothing is escaped, so that it is copied as it is.
+fn with_command(line: &str) -> String {
+    let Some(at) = line.find(COMMAND) else { return escape(line) };
+    let (before, rest) = line.split_at(at);
+    let (command, after) = rest.split_at(end_of_command(rest));
+    let gap = if before.ends_with(' ') { " " } else { "" };
+    let space = if after.starts_with(' ') { " " } else { "" };
+    format!("{}{gap}{}{space}{}", escape(before), code(command), escape(after))
+}
+
+/// Where a command in a sentence ends (bytes): before a comma, semicolon or full stop outside of quotes that ends a part
+/// of the sentence, else with the line.
+fn end_of_command(text: &str) -> usize {
+    let mut quoted = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' | ';' | '.' if !quoted => {
+                let next = text[at + 1..].chars().next();
+                if next.is_none_or(|next| next == ' ') {
+                    return at;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// A name as GitHub mentions the person, where it is known who that is there; otherwise the name as typed.
@@ -244,6 +275,17 @@ mod tests {
         assert!(mark.ends_with("-->"));
         assert!(carries(&format!("a\n{mark}\nb"), "x --> <b> -- y"));
         assert!(is_ours(&mark) && !is_ours("<!-- other -->"));
+    }
+
+    #[test]
+    fn a_command_in_a_sentence_can_be_copied() {
+        let shown = |text: &str| escape_lines(text);
+        assert_eq!(shown("Nobody: /maintenance edit MW-1 poc:@name"), "Nobody: `/maintenance edit MW-1 poc:@name`");
+        assert_eq!(
+            shown("Report it with /maintenance done MW-1 2, or *tick*."),
+            "Report it with `/maintenance done MW-1 2`, or \\*tick\\*."
+        );
+        assert_eq!(shown("/maintenance note MW-1 \"a, b. c\"; then"), "`/maintenance note MW-1 \"a, b. c\"`; then");
     }
 
     #[test]

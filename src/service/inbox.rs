@@ -177,6 +177,22 @@ impl Service {
         Ok(self.db.write(async |tx| tx.save_conversation(conversation).await).await?)
     }
 
+    /// What a repository of the configuration is called now.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn repository_now(&self, configured: &Repository) -> anyhow::Result<Repository> {
+        Ok(self.db.read(async |tx| tx.repository_now(configured).await).await?)
+    }
+
+    /// Remembers what a repository of the configuration is called now.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn set_repository_now(&self, configured: &Repository, now: &Repository) -> anyhow::Result<()> {
+        Ok(self.db.write(async |tx| tx.set_repository_now(configured, now).await).await?)
+    }
+
     /// Follows a repository to its new name, with everything that is kept about it and what is still to be sent there.
     ///
     /// # Errors

@@ -8,11 +8,12 @@ use crate::domain::change::ChangeList;
 use crate::domain::event::What;
 use crate::domain::ledger::MessageKind;
 use crate::domain::notice;
+use crate::domain::organisation::Organisation;
 use crate::domain::plan::Phases;
 use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window};
 use crate::message::text::count;
-use crate::store::Tx;
+use crate::store::{IssueRole, Tx};
 
 /// What closing a change list by hand means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +75,14 @@ impl Service {
     pub async fn list_told(&self, subject: Subject, text: &str) -> anyhow::Result<()> {
         let what = What::Noted { text: text.to_owned(), internal: true };
         self.about_list(subject, &Actor::maintbot(), PLACE, &what).await
+    }
+
+    /// The page of the change list that a window is in; `None` where it is in the built-in tracker, or nowhere.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn list_url(&self, w: &Window) -> anyhow::Result<Option<String>> {
+        self.db.read(async |tx| list_url(tx, &self.organisation, w).await).await.map_err(fault)
     }
 
     async fn about_list(&self, subject: Subject, actor: &Actor, place: &str, what: &What) -> anyhow::Result<()> {
@@ -152,6 +161,13 @@ impl Cx<'_> {
 
 fn first_services(phases: &Phases, w: &Window) -> Vec<String> {
     phases.live().next().unwrap_or(w).services.clone()
+}
+
+/// The page of the change list that a window is in, where that is outside.
+pub(super) async fn list_url(tx: &mut Tx, organisation: &Organisation, w: &Window) -> Outcome<Option<String>> {
+    let issues = tx.github_issues_of(w.plan.map_or(Subject::Window(w.id), Subject::Plan)).await?;
+    let list = issues.iter().find(|issue| issue.role == IssueRole::List && !issue.gone);
+    Ok(list.map(|list| organisation.issue_url(&list.repository, list.number)))
 }
 
 /// The windows whose items stand in a change list, with these.

@@ -1,5 +1,6 @@
 //! Commands that only read: list, show, next, reminders, history, preview, whoami, help.
 
+use super::issue::list_url;
 use super::{Cx, Outcome, Reply};
 use crate::command::{History, List, Next, Preview, Reminders, Show};
 use crate::domain::calendar::Zone;
@@ -73,7 +74,10 @@ impl Cx<'_> {
 
     pub(super) async fn show(&mut self, c: &Show) -> Outcome<Reply> {
         let w = self.window(c.window).await?;
-        let message = words::full_window(self.organisation, &self.topic(w.clone()).await?, self.now);
+        let mut message = words::full_window(self.organisation, &self.topic(w.clone()).await?, self.now);
+        if let Some(url) = list_url(self.tx, self.organisation, &w).await? {
+            message = message.facts([("Change list", url)]);
+        }
         Ok(Reply { message, windows: vec![w.id], ..Reply::default() })
     }
 

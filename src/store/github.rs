@@ -356,6 +356,23 @@ impl Tx {
         Ok(())
     }
 
+    /// What a repository of the configuration is called now.
+    ///
+    /// # Errors
+    /// A fault of the database, or a name that is none.
+    pub async fn repository_now(&mut self, configured: &Repository) -> Result<Repository> {
+        let now = self.mark(&now_mark(configured)).await?;
+        now.map_or_else(|| Ok(configured.clone()), |name| from_word("name of a renamed repository", &name))
+    }
+
+    /// Remembers what a repository of the configuration is called now.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn set_repository_now(&mut self, configured: &Repository, now: &Repository) -> Result<()> {
+        self.set_mark(&now_mark(configured), &now.to_string()).await
+    }
+
     /// Follows a repository to its new name: its issues, comments and conversations, and what is still to be sent there.
     /// What was sent stays recorded under the old name.
     ///
@@ -403,6 +420,11 @@ fn to_issues(
 fn parts_of(key: &str) -> (&str, &str) {
     let end = key.match_indices('/').nth(1).map(|(at, _)| at);
     end.map_or(("", key), |end| (&key[..end], &key[end + 1..]))
+}
+
+/// Where the present name of a repository of the configuration is remembered.
+fn now_mark(configured: &Repository) -> String {
+    format!("github/now/{configured}")
 }
 
 /// A number that GitHub gave, as both databases keep it.

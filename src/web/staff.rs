@@ -106,6 +106,10 @@ pub(super) async fn window(State(site): Shared, _: Caller, Path(id): Path<String
         Err(error) => return broken(&error),
     };
     let w = &full.window;
+    let list_url = match site.web.service.list_url(w).await {
+        Ok(url) => url,
+        Err(error) => return broken(&error),
+    };
     let (organisation, now) = (site.web.service.organisation(), site.web.service.now());
     let facts = words::facts_of_phase(organisation, w, full.phases.as_ref(), now);
     let (state, tone) = staff_state(w, full.phases.as_ref(), now);
@@ -113,6 +117,7 @@ pub(super) async fn window(State(site): Shared, _: Caller, Path(id): Path<String
         facts => window_view::named(facts, NOT_AMONG_FACTS),
         customers => words::customer_words(organisation, w),
         links => window_view::links(w),
+        list_url,
         items => window_view::items(&full.items),
         questions => window_view::questions(&full.qa),
         approval => approval(organisation, w),

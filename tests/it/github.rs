@@ -1,5 +1,10 @@
 //! Stories on the double of GitHub: a whole maintbot on one side, people on GitHub on the other, one clock for both.
 
+mod doctor;
+mod hostile;
+mod lists;
+mod log;
+mod payloads;
 mod whole;
 
 use axum::body::Body;
@@ -160,6 +165,13 @@ impl Hub {
     pub fn said(&self, number: u64) -> Vec<String> {
         let comments = self.fake.comments(CRM, number).into_iter();
         comments.filter(|c| c.author.ends_with("[bot]")).map(|c| visible(&c)).collect()
+    }
+
+    /// What came in, in order: id and state.
+    pub async fn inbox(&self) -> Vec<(String, String)> {
+        let maintbot::store::Db::Sqlite { read, .. } = &self.bot.parts.db else { panic!("a story on SQLite") };
+        let rows = sqlx::query_as("SELECT id, state FROM inbox ORDER BY position").fetch_all(read).await;
+        rows.expect("readable")
     }
 
     pub async fn close(self) {

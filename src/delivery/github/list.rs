@@ -26,6 +26,7 @@ impl Posting<'_> {
         let wanted = render::wanted(&self.sender.organisation, topic, &self.about.events, self.now);
         let known = self.issues_of(topic.subject()).await?;
         let list = known.iter().find(|issue| issue.role == IssueRole::List && !issue.gone);
+        let is_new = list.is_none();
         let (issue, repository, left_open) = match list {
             Some(list) => (self.present(list).await?, list.repository.clone(), list.left_open),
             None if self.row.plan.message != MessageKind::IssueOpen => return self.never_opened(&known),
@@ -36,7 +37,7 @@ impl Posting<'_> {
         self.keep_comment(&repository, number, "status", &wanted.status).await?;
         self.tell_milestones(&repository, number).await?;
         if self.sender.organisation.github.sub_issues {
-            self.keep_items(&repository, number, &known).await?;
+            self.keep_items(&repository, number, &known, is_new).await?;
         }
         self.close_or_open(&repository, issue, wanted.closed, left_open).await?;
         Ok(Some(format!("{repository}#{number}")))
@@ -175,14 +176,20 @@ impl Posting<'_> {
         self.keep(&changed, repository, IssueRole::List, 0).await
     }
 
-    /// An issue for each item without parts, below the list's, open or closed as the item is.
-    async fn keep_items(&self, repository: &Repository, number: u64, known: &[ListIssue]) -> Outcome<()> {
+    /// An issue for each item without parts, below the list's, open or closed as the item is. Those of a list that was
+    /// lost hang below the `is_new` one.
+    async fn keep_items(&self, repository: &Repository, number: u64, known: &[ListIssue], is_new: bool) -> Outcome<()> {
         let subject = self.about.topic.subject();
         let Topic::Window(topic) = &self.about.topic else { return Ok(()) };
         for item in topic.items.leaves() {
             let mine = known.iter().find(|issue| issue.role == IssueRole::Item && issue.item == item.number);
             match mine {
-                Some(mine) if !mine.gone => self.keep_item(mine, item.done.is_some()).await?,
+                Some(mine) if !mine.gone => {
+                    if is_new {
+                        self.hang_below(repository, number, mine.remote).await?;
+                    }
+                    self.keep_item(mine, item.done.is_some()).await?;
+                }
                 Some(_) => {}
                 None => self.open_item(repository, number, subject, item).await?,
             }
@@ -192,6 +199,14 @@ impl Posting<'_> {
             self.set_item(issue, Close::NotPlanned).await?;
         }
         Ok(())
+    }
+
+    async fn hang_below(&self, repository: &Repository, number: u64, item: u64) -> Outcome<()> {
+        match self.github.add_sub_issue(repository, number, item).await {
+            // It hangs there already, from a try that nobody recorded.
+            Ok(()) | Err(Failure::Refused { status: 422, .. }) => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     async fn keep_item(&self, mine: &ListIssue, done: bool) -> Outcome<()> {
@@ -234,11 +249,7 @@ impl Posting<'_> {
         };
         let issue = self.open_once(repository, &key, &new).await?;
         self.keep(&issue, repository, IssueRole::Item, item.number).await?;
-        match self.github.add_sub_issue(repository, number, issue.id).await {
-            // It hangs there already, from a try that nobody recorded.
-            Ok(()) | Err(Failure::Refused { status: 422, .. }) => {}
-            Err(failure) => return Err(failure.into()),
-        }
+        self.hang_below(repository, number, issue.id).await?;
         if item.done.is_some() {
             let patch = IssuePatch { state: Some(Close::Completed), ..IssuePatch::default() };
             let issue = self.github.update_issue(repository, issue.number, &patch).await?;

@@ -18,8 +18,21 @@ use crate::domain::channel::Repository;
 pub const PERMISSIONS: [(&str, &str); 2] = [("issues", "write"), ("metadata", "read")];
 /// The permission of an App to see who is in a team: needed where teams have roles.
 pub const MEMBERS: (&str, &str) = ("members", "read");
-/// Events that an App must be told of, where webhooks are used.
-pub const EVENTS: [&str; 2] = ["issues", "issue_comment"];
+/// Events that an App must be told of, where webhooks are used; those about itself come without being asked for.
+pub const EVENTS: [&str; 3] = ["issue_comment", "issues", "repository"];
+/// The event of issues below others: needed as well where every item of a change list is an issue.
+pub const SUB_ISSUES: &str = "sub_issues";
+
+/// What maintbot is to do on GitHub, beyond what it always does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Teams have roles: who is in them is asked for.
+    pub teams: bool,
+    /// GitHub tells what happens.
+    pub webhooks: bool,
+    /// Every item of a change list is an issue below it.
+    pub sub_issues: bool,
+}
 
 /// What maintbot may do in a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,23 +105,24 @@ impl fmt::Display for Lack {
 }
 
 impl Grants {
-    /// What is missing: with `teams`, to see who is in a team; with `webhooks`, to be told of what happens.
+    /// What is missing for these uses.
     #[must_use]
-    pub fn lacks(&self, teams: bool, webhooks: bool) -> Vec<Lack> {
+    pub fn lacks(&self, uses: Uses) -> Vec<Lack> {
         match &self.holder {
-            Holder::App => self.lacks_of_app(teams, webhooks),
-            Holder::Token { scopes, role, private } => lacks_of_token(scopes.as_ref(), *role, *private, teams),
+            Holder::App => self.lacks_of_app(uses),
+            Holder::Token { scopes, role, private } => lacks_of_token(scopes.as_ref(), *role, *private, uses.teams),
         }
     }
 
-    fn lacks_of_app(&self, teams: bool, webhooks: bool) -> Vec<Lack> {
-        let needed = PERMISSIONS.into_iter().chain(teams.then_some(MEMBERS));
+    fn lacks_of_app(&self, uses: Uses) -> Vec<Lack> {
+        let needed = PERMISSIONS.into_iter().chain(uses.teams.then_some(MEMBERS));
         let permission = |(name, level): (&'static str, &'static str)| {
             let has = self.permissions.get(name);
             let enough = has.is_some_and(|has| has == level || has == "write" || has == "admin");
             (!enough).then(|| Lack::Permission { name, level, has: has.cloned() })
         };
-        let events = EVENTS.into_iter().filter(|event| webhooks && !self.events.contains(*event));
+        let events = EVENTS.into_iter().chain(uses.sub_issues.then_some(SUB_ISSUES));
+        let events = events.filter(|event| uses.webhooks && !self.events.contains(*event));
         let suspended = self.suspended_at.map(Lack::Suspended);
         suspended.into_iter().chain(needed.filter_map(permission)).chain(events.map(Lack::Event)).collect()
     }

@@ -470,14 +470,17 @@ async fn what_is_missing_of_an_app_and_of_a_token_is_named() {
     });
     let grants = app(&server.url).grants(&crm()).await.expect("grants");
     assert_eq!(grants.webhook_url.as_deref(), Some("https://ops.example.com/github/webhook"));
-    let words = |grants: &Grants| grants.lacks(true, true).iter().map(ToString::to_string).collect::<Vec<_>>();
+    let all = Uses { teams: true, webhooks: true, sub_issues: true };
+    let words = |grants: &Grants| grants.lacks(all).iter().map(ToString::to_string).collect::<Vec<_>>();
     let expected = [
         "the permission `issues: write` (it has `read`)",
         "the permission `members: read`",
         "the event `issue_comment`",
+        "the event `repository`",
+        "the event `sub_issues`",
     ];
     assert_eq!(words(&grants), expected);
-    assert_eq!(grants.lacks(false, false).len(), 1);
+    assert_eq!(grants.lacks(Uses::default()).len(), 1);
 
     let server = Server::new(|_| {
         let scopes = vec![("x-oauth-scopes", "public_repo, read:user".to_owned())];

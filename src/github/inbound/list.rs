@@ -121,8 +121,9 @@ impl Inbound {
         let edit = Edit { row, list: &list, actor: &actor, unless_since };
         let mut came = Came::default();
         self.take_over(&edit, began_with, &issue.body, &mut came).await?;
-        if unless_since.is_some() && !late {
-            // Edits before this one of which GitHub told nothing.
+        if unless_since.is_some() && issue.at > list.seen_at {
+            // Edits before this one of which GitHub told nothing. In the same second what is known may be maintbot's own
+            // writing that came after: then the edit began with an older text, and takes nothing else back.
             self.take_over(&edit, &list.body, began_with, &mut came).await?;
         }
         let differs = below(&list, &issue.body) != below(&list, &list.body);
@@ -267,6 +268,7 @@ impl Inbound {
     async fn remember_text(&self, issue: &SeenIssue, list: &ListIssue) -> Worked {
         self.remember(list, |known| {
             let unchanged = known.body == list.body && known.seen_at == list.seen_at;
+            let unchanged = unchanged && issue.before.as_deref().is_none_or(|before| same_text(before, &known.body));
             if is_news(issue.at, known.seen_at, unchanged) {
                 known.body.clone_from(&issue.body);
                 known.seen_at = issue.at;
@@ -306,8 +308,8 @@ fn nobody_where_refused<T>(asked: Worked<T>) -> Worked<Option<T>> {
     }
 }
 
-/// Whether a text of `at` takes the place of one of `known`; `unchanged`: nothing was written since the former was
-/// looked at.
+/// Whether a text of `at` takes the place of one of `known`, whose times are whole seconds; `unchanged`: nothing was
+/// written since the former was looked at, and it began with that.
 fn is_news(at: DateTime<Utc>, known: DateTime<Utc>, unchanged: bool) -> bool {
     at > known || (at == known && unchanged)
 }

@@ -34,8 +34,7 @@ impl Inbound {
 
     /// What a repository of the configuration is called since it was renamed.
     pub(super) async fn name_now(&self, configured: &Repository) -> Worked<Repository> {
-        let now = self.service.mark(&now_mark(configured)).await?;
-        Ok(now.and_then(|name| name.parse().ok()).unwrap_or_else(|| configured.clone()))
+        Ok(self.service.repository_now(configured).await?)
     }
 
     /// What the configuration calls a repository that was renamed to this.
@@ -57,7 +56,7 @@ impl Inbound {
         };
         self.service.rename_repository(from, to).await?;
         self.service.set_mark(&before_mark(to), &configured.to_string()).await?;
-        self.service.set_mark(&now_mark(&configured), &to.to_string()).await?;
+        self.service.set_repository_now(&configured, to).await?;
         self.service.set_mark(&before_mark(from), "").await?;
         self.github.forget_installations();
         tracing::warn!(%from, %to, "a repository was renamed; write its new name into the configuration");
@@ -163,11 +162,6 @@ impl Inbound {
         let open = self.service.open_github_issues().await?;
         Ok(open.into_iter().filter(|list| list.role == IssueRole::List && concerned(list)).collect())
     }
-}
-
-/// What a repository of the configuration is called now.
-fn now_mark(configured: &Repository) -> String {
-    format!("github/now/{configured}")
 }
 
 /// What the configuration calls a repository.

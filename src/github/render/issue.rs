@@ -104,7 +104,7 @@ fn summaries<'a>(events: &'a [Event], zone: &'a Zone) -> impl Iterator<Item = St
         let down = downtime_s.map(|s| crate::domain::calendar::duration_words(chrono::TimeDelta::seconds(s)));
         let down = down.map(|words| format!(" Real downtime: {words}.")).unwrap_or_default();
         let id = escape(&event.subject.to_string());
-        let (when, by) = (at(event.at, zone), escape(&event.actor));
+        let (when, by) = (at(event.at, zone), escape(plain_name(&event.actor)));
         Some(format!("> **{id} completed: {outcome}.** Reported by {by}, {when}.{down}{note}"))
     })
 }
@@ -145,7 +145,7 @@ fn list(organisation: &Organisation, w: &Window, items: &ChangeList, width: usiz
 fn task(organisation: &Organisation, item: &ChangeItem, zone: &Zone, width: usize) -> String {
     let mut aside = Vec::new();
     if let Some(done) = &item.done {
-        aside.push(format!("done by {}, {}", escape(&done.by), at(done.at, zone)));
+        aside.push(format!("done by {}, {}", escape(plain_name(&done.by)), at(done.at, zone)));
     } else if let Some(assignee) = &item.assignee {
         aside.push(mention(organisation, assignee));
     }
@@ -210,12 +210,17 @@ fn status(
     let latest = told.iter().rev().take(SHOWN_EVENTS).rev();
     let rows = latest.map(|event| {
         let what = clipped(&words::happened(&event.what, zone), 400);
-        vec![at(event.at, zone), one_line(&event.actor), what]
+        vec![at(event.at, zone), one_line(plain_name(&event.actor)), what]
     });
     let head = ["When", "Who", "What"].map(String::from).to_vec();
     let table = markdown(&Message::default().block(Block::Table { head, rows: rows.collect() }));
     let mark = marker(&format!("{subject} status"));
     clipped(&format!("{lines}\n\n{table}\n\n"), LONGEST_BODY - mark.len()) + &mark
+}
+
+/// Somebody who did something, without the mark of where they are known from. Not a mention: they know.
+fn plain_name(actor: &str) -> &str {
+    actor.strip_prefix("github:").unwrap_or(actor)
 }
 
 /// What happened that readers of the issue may know: what the public sees, and who is on it.
