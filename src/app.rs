@@ -204,7 +204,9 @@ fn report(found: &[doctor::Finding], as_json: bool) -> bool {
     if as_json {
         say(&json!({ "ok": ok, "findings": found }).to_string());
     } else {
-        found.iter().for_each(|finding| say(&finding.line()));
+        for finding in found {
+            say(&finding.line());
+        }
     }
     ok
 }

@@ -63,7 +63,7 @@ impl About {
     }
 }
 
-/// Reads all of it; commands on the same window or plan wait until the transaction ends. `None`: it is gone, or nothing
+/// Reads all of it. Whoever decides on it in the same transaction takes its [`lock`] first. `None`: it is gone, or nothing
 /// is ever sent about such a thing.
 pub(super) async fn read(tx: &mut Tx, subject: Subject) -> Result<Option<About>, StoreError> {
     match subject {
@@ -89,7 +89,6 @@ pub(super) async fn lock(tx: &mut Tx, subject: Subject) -> Result<(), StoreError
 }
 
 async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreError> {
-    lock(tx, id.into()).await?;
     let Some(window) = tx.window(id).await? else { return Ok(None) };
     let mut topic = WindowTopic { qa: tx.qa(id).await?, ..WindowTopic::new(window, tx.items(id).await?) };
     topic.told = tx.told(id).await?;
@@ -109,7 +108,6 @@ async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreErro
 }
 
 async fn of_plan(tx: &mut Tx, id: PlanId) -> Result<Option<About>, StoreError> {
-    lock(tx, id.into()).await?;
     let Some(plan) = tx.plan(id).await? else { return Ok(None) };
     let mut qa = tx.qa(id).await?;
     let mut events = tx.events(id).await?;

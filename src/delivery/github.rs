@@ -1,7 +1,9 @@
 //! Sending to GitHub: change-list issues brought in step, messages as comments, earlier comments edited.
 //!
-//! Every step that makes something is recorded by itself, and a row in doubt looks for its marker before it makes the same
-//! again: a process that dies between the call and the record makes nothing twice.
+//! Every step that makes something is recorded by itself, and a process that dies between the call and the record makes
+//! nothing twice. A message in doubt is looked for by its marker before anything is decided about it: what has arrived was
+//! sent. What belongs to a change list is looked for also where an earlier row was tried and not sent, since it may have
+//! made it before something newer took its place.
 
 mod list;
 
@@ -10,9 +12,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::about::About;
 use super::{Answered, Sender};
 use crate::domain::channel::Repository;
-use crate::domain::ledger::{Class, Delivery, MessageKind};
+use crate::domain::ledger::{Class, Delivery, MessageKind, Reason};
 use crate::domain::subject::Subject;
-use crate::github::api::{Comment, Failure, Fetched, GitHub, Issue, NewIssue};
+use crate::github::api::{Comment, Failure, Fetched, GitHub, Issue, IssuePatch, NewIssue};
 use crate::github::render;
 use crate::message::Message;
 use crate::store::{Claimed, IssueRole, ListIssue};
@@ -30,8 +32,8 @@ pub(super) enum Trouble {
     Outside(Failure),
     /// The issue was changed by people, and that is not worked on yet.
     Busy,
-    /// Something newer will do it.
-    Overtaken,
+    /// There is no need for it any more, and why.
+    Pointless(Reason),
     /// The database, or a template.
     Fault(anyhow::Error),
 }
@@ -77,12 +79,20 @@ impl Sender {
             let error = "GitHub is not configured: add [github] to the configuration".to_owned();
             return self.record(row, Answered::GiveUp(error), now).await;
         };
-        let Some(about) = self.worth_sending(row, now).await? else { return Ok(()) };
+        let about = self.about(row).await?;
         let posting = Posting { sender: self, github, row, about: &about, doubt: claimed.in_doubt, now };
         let repository = self.db.read(async |tx| tx.repository_now(repository).await).await?;
-        let work = posting.send(&repository, issue);
+        let work = async {
+            if let Some(id) = posting.arrived(&repository, issue).await? {
+                return Ok(Some(Answered::Sent(Some(id))));
+            }
+            let Some(about) = self.worth_sending(row, now).await.map_err(Trouble::Fault)? else { return Ok(None) };
+            let id = Posting { about: &about, ..posting }.send(&repository, issue).await?;
+            Ok(Some(Answered::Sent(id)))
+        };
         let answered = match tokio::time::timeout(PATIENCE, work).await {
-            Ok(Ok(id)) => Answered::Sent(id),
+            Ok(Ok(None)) => return Ok(()),
+            Ok(Ok(Some(sent))) => sent,
             Ok(Err(trouble)) => posting.answered(trouble)?,
             Err(_) => Answered::Retry { error: "GitHub takes too long".into(), at: None, in_doubt: true },
         };
@@ -103,7 +113,7 @@ impl Posting<'_> {
                 let error = "people have just changed the issue; what they did comes first".into();
                 Answered::Retry { error, at: Some(self.now + SOON), in_doubt }
             }
-            Trouble::Overtaken => Answered::Overtaken,
+            Trouble::Pointless(why) => Answered::Pointless(why),
             Trouble::Fault(error) => return Err(error),
         })
     }
@@ -127,23 +137,53 @@ impl Posting<'_> {
         let number = match issue {
             Some(number) => number,
             None => match self.home(repository).await? {
-                Some(number) => number,
+                Some(home) => home.number,
+                // What is said is said in the list, which is about to be opened here.
+                None if self.list_is_due() => match self.open_list(repository).await? {
+                    Some(list) => list.number,
+                    None => return self.open_with(repository, &message).await,
+                },
                 None => return self.open_with(repository, &message).await,
             },
         };
-        let key = self.row.key();
-        let comment = self.comment_once(repository, number, &key, &said(&message, &key)).await?;
+        let comment = self.github.create_comment(repository, number, &said(&message, &self.row.key())).await?;
         Ok(format!("{number}/{}", comment.id))
     }
 
+    /// Whether the change list is owed to the same repository, and not waiting for its time.
+    fn list_is_due(&self) -> bool {
+        let opens = |row: &&Delivery| row.plan.message == MessageKind::IssueOpen && row.state.is_open();
+        let mut here = self.about.rows.iter().filter(opens).filter(|row| row.plan.channel == self.row.plan.channel);
+        here.any(|row| row.plan.due_at <= self.now && row.subject == self.row.subject)
+    }
+
+    /// What is found of a message in doubt.
+    async fn arrived(&self, repository: &Repository, issue: Option<u64>) -> Outcome<Option<String>> {
+        if !self.doubt || self.row.plan.message.class() != Class::Message {
+            return Ok(None);
+        }
+        let (key, since) = (self.row.key(), self.since());
+        let home = if issue.is_none() { self.home(repository).await? } else { None };
+        if let Some(home) = home.as_ref().filter(|home| render::carries(&home.body, &key)) {
+            return Ok(Some(home.number.to_string()));
+        }
+        if let Some(number) = issue.or(home.map(|home| home.number)) {
+            let found = self.find_comment(repository, number, &key, since).await?;
+            return Ok(found.map(|comment| format!("{number}/{}", comment.id)));
+        }
+        let Some(opened) = self.find_issue(repository, &key, since).await? else { return Ok(None) };
+        self.keep(&opened, repository, IssueRole::Announcements, 0).await?;
+        Ok(Some(opened.number.to_string()))
+    }
+
     /// The issue in which everything about the subject of this row is said.
-    async fn home(&self, repository: &Repository) -> Outcome<Option<u64>> {
+    async fn home(&self, repository: &Repository) -> Outcome<Option<ListIssue>> {
         let plan = self.about.topic.plan().map(Subject::Plan);
         for subject in std::iter::once(self.row.subject).chain(plan) {
             let issues = self.issues_of(subject).await?;
-            let here = |issue: &&ListIssue| issue.repository == *repository && issue.role != IssueRole::Item;
-            if let Some(issue) = issues.iter().filter(|issue| !issue.gone).find(here) {
-                return Ok(Some(issue.number));
+            let here = |issue: &ListIssue| issue.repository == *repository && issue.role != IssueRole::Item;
+            if let Some(issue) = issues.into_iter().find(|issue| !issue.gone && here(issue)) {
+                return Ok(Some(issue));
             }
         }
         Ok(None)
@@ -154,7 +194,7 @@ impl Posting<'_> {
         let key = self.row.key();
         let title = message.plain().lines().next().unwrap_or_default().chars().take(250).collect();
         let new = NewIssue { title, body: said(message, &key), labels: Vec::new(), assignees: Vec::new() };
-        let issue = self.open_once(repository, &key, &new).await?;
+        let issue = self.open_issue(repository, &new).await?;
         self.keep(&issue, repository, IssueRole::Announcements, 0).await?;
         Ok(issue.number.to_string())
     }
@@ -168,9 +208,12 @@ impl Posting<'_> {
             let events = self.about.events_of(sent);
             let telling = self.sender.telling(&sent.plan, self.about, &events, self.now);
             let body = said(&self.sender.templates.retell(&telling).map_err(Fault)?, &sent.key());
-            let edited = match id.split_once('/').map(|(_, comment)| comment.parse::<u64>()) {
-                Some(Ok(comment)) => self.github.update_comment(repository, comment, &body).await.map(drop),
-                _ => Ok(()),
+            let edited = match id.split_once('/') {
+                Some((_, comment)) => match comment.parse() {
+                    Ok(comment) => self.github.update_comment(repository, comment, &body).await.map(drop),
+                    Err(_) => Ok(()),
+                },
+                None => self.edit_opening(repository, id, body).await,
             };
             match edited {
                 // Somebody took it away: there is nothing to bring in step.
@@ -181,25 +224,46 @@ impl Posting<'_> {
         Ok(())
     }
 
-    /// Writes a comment unless one with this marker is there already.
-    async fn comment_once(&self, repository: &Repository, number: u64, key: &str, body: &str) -> Outcome<Comment> {
-        if self.doubt {
-            let comments = self.github.comments_of(repository, number, self.since()).await?;
-            if let Some(found) = comments.into_iter().find(|comment| render::carries(&comment.body, key)) {
-                return Ok(found);
-            }
-        }
-        Ok(self.github.create_comment(repository, number, body).await?)
+    /// A message that is the text of an issue of its own.
+    async fn edit_opening(&self, repository: &Repository, number: &str, body: String) -> Result<(), Failure> {
+        let Ok(number) = number.parse() else { return Ok(()) };
+        let patch = IssuePatch { body: Some(body), ..IssuePatch::default() };
+        self.github.update_issue(repository, number, &patch).await.map(drop)
     }
 
-    /// Opens an issue unless one with this marker is there already.
-    async fn open_once(&self, repository: &Repository, key: &str, new: &NewIssue) -> Outcome<Issue> {
-        if self.doubt
-            && let Fetched::New { items, .. } = self.github.issues(repository, self.since(), None).await?
-            && let Some(found) = items.into_iter().find(|issue| render::carries(&issue.body, key))
-        {
-            return Ok(found);
-        }
+    /// The issue of ours with this marker, if it changed at or after `since` (UTC, GitHub's clock).
+    async fn find_issue(&self, repository: &Repository, key: &str, since: DateTime<Utc>) -> Outcome<Option<Issue>> {
+        let items = self.own_issues(repository, since).await?;
+        Ok(items.into_iter().find(|issue| render::carries(&issue.body, key)))
+    }
+
+    /// Issues of ours that changed at or after `since` (UTC, GitHub's clock). Markers that others copied count for nothing.
+    async fn own_issues(&self, repository: &Repository, since: DateTime<Utc>) -> Outcome<Vec<Issue>> {
+        let Fetched::New { mut items, .. } = self.github.issues(repository, since, None).await? else {
+            return Ok(Vec::new());
+        };
+        let login = self.github.login().await?;
+        items.retain(|issue| issue.author.login.eq_ignore_ascii_case(&login));
+        Ok(items)
+    }
+
+    /// The comment of ours with this marker, written or changed at or after `since` (UTC, GitHub's clock).
+    async fn find_comment(
+        &self,
+        repository: &Repository,
+        number: u64,
+        key: &str,
+        since: DateTime<Utc>,
+    ) -> Outcome<Option<Comment>> {
+        let comments = self.github.comments_of(repository, number, since).await?;
+        let login = self.github.login().await?;
+        let ours = |comment: &Comment| {
+            comment.author.login.eq_ignore_ascii_case(&login) && render::carries(&comment.body, key)
+        };
+        Ok(comments.into_iter().find(ours))
+    }
+
+    async fn open_issue(&self, repository: &Repository, new: &NewIssue) -> Outcome<Issue> {
         match self.github.create_issue(repository, new).await {
             // Somebody who cannot be assigned there (any more) does not keep the issue from being opened.
             Err(Failure::Refused { status: 422, .. }) if !new.assignees.is_empty() => {
@@ -210,9 +274,9 @@ impl Posting<'_> {
         }
     }
 
-    /// What this row made cannot be older than the row; the clock of the story may stand still or be off.
+    /// What this row made cannot be older (UTC, GitHub's clock).
     fn since(&self) -> DateTime<Utc> {
-        self.row.created_at.min(crate::clock::Clock::wall()) - SLACK
+        since(self.row)
     }
 
     async fn issues_of(&self, subject: Subject) -> Outcome<Vec<ListIssue>> {
@@ -243,6 +307,11 @@ impl Posting<'_> {
         });
         Ok(save.await.map_err(Fault)?)
     }
+}
+
+/// What a row made cannot be older than when the row was first due; GitHub's clock may be the machine's or the story's.
+fn since(row: &Delivery) -> DateTime<Utc> {
+    row.created_at.max(row.plan.due_at).min(crate::clock::Clock::wall()) - SLACK
 }
 
 /// A message as a comment that is found again.

@@ -40,6 +40,8 @@ const SLOW: TimeDelta = TimeDelta::seconds(10);
 /// A row is given up that could not be sent for so long after it was due, and was tried so often.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 const TRIES: i64 = 5;
+/// How long the other end may still work on what it did not answer: what is looked for before may come later.
+const UNDER_WAY: TimeDelta = TimeDelta::seconds(10);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
@@ -189,6 +191,7 @@ impl Sender {
     async fn embedded(&self, row: &Delivery, now: DateTime<Utc>) -> anyhow::Result<()> {
         self.db
             .write(async |tx| {
+                about::lock(tx, row.subject).await?;
                 let Some(about) = about::read(tx, row.subject).await? else {
                     tx.dead(row.id, &self.owner, "what it is about is gone").await?;
                     return Ok(());
@@ -232,9 +235,12 @@ impl Sender {
 
     /// What is known of a row's subject, if the row is still worth sending; what is not is settled with its reason.
     async fn worth_sending(&self, row: &Delivery, now: DateTime<Utc>) -> anyhow::Result<Option<About>> {
-        let about = self.about(row).await?;
-        let worth = self.db.write(async |tx| self.still_worth(tx, row, &about, now).await).await?;
-        Ok(worth.then_some(about))
+        let decided = self.db.write(async |tx| {
+            about::lock(tx, row.subject).await?;
+            let about = about::read(tx, row.subject).await?.context("what it is about is gone")?;
+            Ok::<_, anyhow::Error>(self.still_worth(tx, row, &about, now).await?.then_some(about))
+        });
+        decided.await
     }
 
     /// Asks [`decide`]; what is not worth sending is settled with its reason.
@@ -315,7 +321,8 @@ impl Sender {
         if row.attempts >= TRIES && now - row.plan.due_at.max(row.created_at) >= GIVE_UP_AFTER {
             return self.give_up(row, error, now).await;
         }
-        let at = at.unwrap_or_else(|| now + delay(row.attempts));
+        let soonest = if in_doubt { UNDER_WAY } else { TimeDelta::zero() };
+        let at = at.unwrap_or_else(|| now + delay(row.attempts).max(soonest));
         self.db.write(async |tx| tx.retry(row.id, &self.owner, at, error, in_doubt).await).await?;
         Ok(())
     }

@@ -41,6 +41,12 @@ pub fn is_ours(body: &str) -> bool {
     body.contains(MARK)
 }
 
+/// Where the part of an issue's text begins (bytes) that is ours, also where its marker was removed.
+#[must_use]
+pub fn begins(body: &str) -> Option<usize> {
+    [issue::KEPT, MARK].iter().filter_map(|ours| body.find(ours)).min()
+}
+
 /// Text as GitHub's Markdown shows it the way it was typed, on one line.
 #[must_use]
 pub fn escape(text: &str) -> String {
@@ -133,7 +139,8 @@ pub fn markdown(message: &Message) -> String {
 }
 
 /// The answer to commands: each with what was said, the marker of `key` at the end. `runs`: the line typed, whether it was
-/// done, and what was said as Markdown. What does not fit is left out, with a word about it.
+/// done, and what was said as Markdown. A line that begins with no `/` was not typed, but asked for with a form, and is not
+/// shown. What does not fit is left out, with a word about it.
 #[must_use]
 pub fn reply<'a>(key: &str, runs: impl IntoIterator<Item = (&'a str, bool, &'a str)>) -> String {
     const FOLDED: &str = "\n\n_The rest does not fit here; ask for less at a time._";
@@ -141,9 +148,14 @@ pub fn reply<'a>(key: &str, runs: impl IntoIterator<Item = (&'a str, bool, &'a s
     let single = runs.len() == 1;
     let part = |(line, done, said): &(&str, bool, &str)| {
         let sign = if *done { "✅" } else { "⚠️" };
+        let typed = line.starts_with('/');
         // A sign before a fence or a table would be part of it.
-        let one_paragraph = said.starts_with("**");
-        if single && one_paragraph { format!("{sign} {said}") } else { format!("{sign} {}\n\n{said}", code(line)) }
+        let is_text = said.starts_with("**") && single || said.starts_with(char::is_alphanumeric) && !typed;
+        match (is_text, typed) {
+            (true, _) => format!("{sign} {said}"),
+            (false, true) => format!("{sign} {}\n\n{said}", code(line)),
+            (false, false) => format!("{sign}\n\n{said}"),
+        }
     };
     let text = runs.iter().map(part).collect::<Vec<_>>().join("\n\n---\n\n");
     let mark = marker(key);

@@ -300,6 +300,17 @@ impl Tx {
         Ok(())
     }
 
+    /// Forgets the comments that maintbot kept for a window or plan, because the issue that they were in is lost.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn forget_list_comments(&mut self, subject: impl Into<Subject>) -> Result<()> {
+        let subject = subject.into().to_string();
+        let sql = "DELETE FROM github_comments WHERE subject = $1";
+        on!(self, |c| sqlx::query(sql).bind(subject).execute(c).await.map(drop))?;
+        Ok(())
+    }
+
     /// What was answered under this key.
     ///
     /// # Errors

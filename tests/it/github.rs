@@ -1,14 +1,28 @@
 //! Stories on the double of GitHub: a whole maintbot on one side, people on GitHub on the other, one clock for both.
 
+mod closing;
+mod comments;
+mod crash;
 mod doctor;
+mod emulated;
+mod forms;
+mod gate;
 mod hostile;
+mod items;
+mod killed;
+mod limits;
 mod lists;
 mod log;
+mod messages;
+mod outage;
 mod payloads;
+mod places;
+mod plans;
 mod whole;
 
 use axum::body::Body;
 use axum::http::Request;
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use maintbot::clock::Clock;
 use maintbot::github::inbound::Inbound;
@@ -142,10 +156,24 @@ impl Hub {
         self.settle().await;
     }
 
-    /// Moves the clock to `at` (UTC), with everything due on the way and what it brings about.
+    /// Moves the clock to `at` (UTC), with everything due on the way and what it brings about: at each stop GitHub's
+    /// webhooks are waited for, which come on a thread of their own.
     pub async fn at(&self, at: &str) {
-        self.bot.at(at).await;
+        while let Some(next) = self.next().await.filter(|next| *next <= utc(at)) {
+            self.bot.clock.set(next);
+            self.settle().await;
+        }
+        self.bot.clock.set(utc(at));
         self.settle().await;
+    }
+
+    /// When something is due that lies ahead (UTC).
+    async fn next(&self) -> Option<DateTime<Utc>> {
+        self.settle().await;
+        let parts = &self.bot.parts;
+        let due = [parts.service.next_tick_at().await, parts.sender.next_at().await, self.inbound().next_at().await];
+        let due: Vec<_> = due.into_iter().filter_map(|at| at.expect("readable")).collect();
+        due.into_iter().min().filter(|at| *at > self.bot.clock.now())
     }
 
     /// The change-list issue whose title begins with this id.

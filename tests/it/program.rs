@@ -115,7 +115,7 @@ fn tokens_are_shown_once_and_can_be_revoked() {
 fn manifests_are_json_for_every_surface() {
     let folder = tempfile::tempdir().expect("a folder");
     for surface in ["slack", "discord", "github"] {
-        let manifest = run(folder.path(), &["manifest", surface]);
+        let manifest = run(folder.path(), &["manifest", surface, "--json"]);
         assert_eq!(manifest.status.code(), Some(0));
         assert!(json(&manifest).is_object() || json(&manifest).is_array(), "{surface}");
     }

@@ -1,11 +1,13 @@
 //! The change-list issue on GitHub, made what it should be: opened once, body below the marker, labels, assignees, living
 //! comment, start and completion, sub-issues, open or closed.
 
-use super::{Fault, Outcome, Posting, Trouble};
+use chrono::{DateTime, Utc};
+
+use super::{Fault, Outcome, Posting, Trouble, since};
 use crate::domain::change::{ChangeItem, ChangeList};
 use crate::domain::channel::{Channel, Repository};
 use crate::domain::event::{Event, What};
-use crate::domain::ledger::MessageKind;
+use crate::domain::ledger::{self, DeliveryState, MessageKind, Reason};
 use crate::domain::notice;
 use crate::domain::subject::Subject;
 use crate::github::api::{Close, Failure, Issue, IssuePatch, Label, NewIssue};
@@ -29,13 +31,25 @@ impl Posting<'_> {
         let is_new = list.is_none();
         let (issue, repository, left_open) = match list {
             Some(list) => (self.present(list).await?, list.repository.clone(), list.left_open),
-            None if self.row.plan.message != MessageKind::IssueOpen => return self.never_opened(&known),
-            None => (self.open(repository, &wanted).await?, repository.clone(), false),
+            None => {
+                let may_open = self.row.plan.message == MessageKind::IssueOpen;
+                match self.opened(repository, &wanted, &known, may_open).await? {
+                    Some(issue) => (issue, repository.clone(), false),
+                    None => return Ok(None),
+                }
+            }
         };
         let issue = self.write_body(&repository, issue, &wanted).await?;
         let number = issue.number;
-        self.keep_comment(&repository, number, "status", &wanted.status).await?;
-        self.tell_milestones(&repository, number).await?;
+        let commented = async {
+            self.keep_comment(&repository, number, "status", &wanted.status).await?;
+            self.tell_milestones(&repository, number).await
+        };
+        match commented.await {
+            // Where the conversation is locked, boxes and state are kept all the same.
+            Err(Trouble::Outside(Failure::Refused { status: 403, .. })) if issue.locked => {}
+            commented => commented?,
+        }
         if self.sender.organisation.github.sub_issues {
             self.keep_items(&repository, number, &known, is_new).await?;
         }
@@ -43,10 +57,56 @@ impl Posting<'_> {
         Ok(Some(format!("{repository}#{number}")))
     }
 
-    /// A row that follows an issue which was lost is overtaken by the one that opens the next.
-    fn never_opened(&self, known: &[ListIssue]) -> Outcome<Option<String>> {
-        let lost = known.iter().any(|issue| issue.role == IssueRole::List);
-        if lost { Err(Trouble::Overtaken) } else { Ok(None) }
+    /// Opens the issue ahead of the row that will bring it in step, for a message that is to be said there.
+    pub(super) async fn open_list(&self, repository: &Repository) -> Outcome<Option<Issue>> {
+        let topic = &self.about.topic;
+        let wanted = render::wanted(&self.sender.organisation, topic, &self.about.events, self.now);
+        let known = self.issues_of(topic.subject()).await?;
+        self.opened(repository, &wanted, &known, true).await
+    }
+
+    /// The issue where none is on record: one that was opened and not recorded, else a new one. Nothing, where nothing is
+    /// to be opened.
+    async fn opened(
+        &self,
+        repository: &Repository,
+        wanted: &Wanted,
+        known: &[ListIssue],
+        may_open: bool,
+    ) -> Outcome<Option<Issue>> {
+        let lost = |number: u64| known.iter().any(|issue| issue.number == number && issue.gone);
+        let key = render::list_key(self.about.topic.subject());
+        let kept_at = ledger::tracker(&self.about.own_rows(self.row)).cloned();
+        if !may_open && kept_at.is_some_and(|channel| channel != self.row.plan.channel) {
+            return Err(Trouble::Pointless(Reason::Newer));
+        }
+        let found = match self.unrecorded_since() {
+            Some(since) => self.find_issue(repository, &key, since).await?,
+            None => None,
+        };
+        let issue = match found.filter(|issue| !lost(issue.number)) {
+            Some(issue) => issue,
+            None if !may_open => return never_opened(known),
+            // It was called off before anybody saw a list.
+            None if wanted.closed == Some(Closed::NotPlanned) => return Err(Trouble::Pointless(Reason::Cancelled)),
+            None => self.open(repository, wanted).await?,
+        };
+        if known.iter().any(|issue| issue.role == IssueRole::List) {
+            // The comments of one that is lost are lost with it.
+            let subject = self.about.topic.subject();
+            let forget = self.sender.db.write(async |tx| tx.forget_list_comments(subject).await);
+            forget.await.map_err(Fault)?;
+        }
+        self.keep(&issue, repository, IssueRole::List, 0).await?;
+        Ok(Some(issue))
+    }
+
+    /// Since when (UTC, GitHub's clock) there may be something of the list that nobody recorded: because this row is in
+    /// doubt, or because another was tried and is not recorded as sent. `None`: all that is there is on record.
+    fn unrecorded_since(&self) -> Option<DateTime<Utc>> {
+        let others = self.about.rows.iter().filter(|row| row.subject == self.row.subject && row.id != self.row.id);
+        let unsure = others.filter(|row| row.attempts > 0 && row.state != DeliveryState::Sent);
+        unsure.map(since).chain(self.doubt.then(|| self.since())).min()
     }
 
     /// The issue as GitHub has it. People's changes to it are worked on before it is written again.
@@ -54,7 +114,7 @@ impl Posting<'_> {
         let issue = match self.github.issue(&list.repository, list.number).await {
             Ok(issue) => issue,
             // That is noticed by whoever looks after what people do, and answered with a new issue.
-            Err(Failure::Missing { .. }) => return Err(Trouble::Overtaken),
+            Err(Failure::Missing { .. }) => return Err(Trouble::Pointless(Reason::Newer)),
             Err(failure) => return Err(failure.into()),
         };
         let changed = issue.body != list.body || issue.open != list.open;
@@ -70,9 +130,7 @@ impl Posting<'_> {
             labels: wanted.labels.clone(),
             assignees: wanted.assignees.clone(),
         };
-        let issue = self.open_once(repository, &render::list_key(self.about.topic.subject()), &new).await?;
-        self.keep(&issue, repository, IssueRole::List, 0).await?;
-        Ok(issue)
+        self.open_issue(repository, &new).await
     }
 
     /// Title, body, labels and assignees, where they differ. Labels and assignees that people added stay.
@@ -114,6 +172,14 @@ impl Posting<'_> {
         let subject = self.about.topic.subject();
         let read = self.sender.db.read(async |tx| tx.list_comment(subject, repository, what).await).await;
         if let Some(id) = read.map_err(Fault)? {
+            // A try before this one may have come so far: what is so already costs nothing of what may be made.
+            if self.row.attempts > 1
+                && let Some(there) =
+                    self.find_comment(repository, number, &format!("{subject} {what}"), self.since()).await?
+                && there.body == body
+            {
+                return Ok(());
+            }
             return match self.github.update_comment(repository, id, body).await {
                 Ok(_) | Err(Failure::Missing { .. }) => Ok(()),
                 Err(failure) => Err(failure.into()),
@@ -124,7 +190,19 @@ impl Posting<'_> {
 
     async fn comment_and_keep(&self, repository: &Repository, number: u64, what: &str, body: &str) -> Outcome<()> {
         let subject = self.about.topic.subject();
-        let comment = self.comment_once(repository, number, &format!("{subject} {what}"), body).await?;
+        let key = format!("{subject} {what}");
+        // One that was transferred brought its comments along, under ids of its new repository.
+        let lists = self.issues_of(subject).await?;
+        let moved = lists.iter().any(|issue| issue.role == IssueRole::List && issue.gone);
+        let since = if moved { Some(DateTime::UNIX_EPOCH) } else { self.unrecorded_since() };
+        let found = match since {
+            Some(since) => self.find_comment(repository, number, &key, since).await?,
+            None => None,
+        };
+        let comment = match found {
+            Some(comment) => comment,
+            None => self.github.create_comment(repository, number, body).await?,
+        };
         let save = self.sender.db.write(async |tx| tx.save_list_comment(subject, repository, what, comment.id).await);
         Ok(save.await.map_err(Fault)?)
     }
@@ -133,6 +211,9 @@ impl Posting<'_> {
     async fn tell_milestones(&self, repository: &Repository, number: u64) -> Outcome<()> {
         let subject = self.about.topic.subject();
         for (what, message, event) in milestones(&self.about.events) {
+            if self.says_it_anyway(message, event, repository, number) {
+                continue;
+            }
             let what = if event.subject == subject { what.to_owned() } else { format!("{} {what}", event.subject) };
             let read = self.sender.db.read(async |tx| tx.list_comment(subject, repository, &what).await).await;
             if read.map_err(Fault)?.is_some() {
@@ -150,6 +231,17 @@ impl Posting<'_> {
             self.comment_and_keep(repository, number, &what, &body).await?;
         }
         Ok(())
+    }
+
+    /// Whether an audience reads in this issue, and is told of the event there, or of something newer in its place.
+    fn says_it_anyway(&self, message: MessageKind, event: &Event, repository: &Repository, number: u64) -> bool {
+        let occasion = event.id.to_string();
+        let here = [None, Some(number)].map(|issue| Channel::Github(repository.clone(), issue));
+        self.about.rows.iter().any(|row| {
+            let same = row.plan.message == message && row.plan.occasion == occasion;
+            let left_out = matches!(row.state, DeliveryState::Skipped | DeliveryState::Dead);
+            same && here.contains(&row.plan.channel) && !left_out
+        })
     }
 
     /// The window that an event is about, as a message needs it.
@@ -176,22 +268,29 @@ impl Posting<'_> {
         self.keep(&changed, repository, IssueRole::List, 0).await
     }
 
-    /// An issue for each item without parts, below the list's, open or closed as the item is. Those of a list that was
-    /// lost hang below the `is_new` one.
+    /// An issue for each item without parts, below the list's, open or closed as the item is. Below one that `is_new`
+    /// those of a list that was lost are hung again, and after a try that did not come to its end those that it left.
     async fn keep_items(&self, repository: &Repository, number: u64, known: &[ListIssue], is_new: bool) -> Outcome<()> {
-        let subject = self.about.topic.subject();
         let Topic::Window(topic) = &self.about.topic else { return Ok(()) };
+        let mine = |item: &ChangeItem| known.iter().find(|k| k.role == IssueRole::Item && k.item == item.number);
+        let more = topic.items.leaves().any(|item| mine(item).is_none());
+        let there = if more { self.unrecorded_issues(repository).await? } else { Vec::new() };
+        let unsure = is_new || self.row.attempts > 1 || self.unrecorded_since().is_some();
+        let below = match known.iter().any(|issue| issue.role == IssueRole::Item && !issue.gone) {
+            true if unsure => Some(self.github.sub_issues(repository, number).await?),
+            _ => None,
+        };
+        let hangs = |remote: u64| below.as_ref().is_none_or(|below| below.iter().any(|issue| issue.id == remote));
         for item in topic.items.leaves() {
-            let mine = known.iter().find(|issue| issue.role == IssueRole::Item && issue.item == item.number);
-            match mine {
+            match mine(item) {
                 Some(mine) if !mine.gone => {
-                    if is_new {
+                    if !hangs(mine.remote) {
                         self.hang_below(repository, number, mine.remote).await?;
                     }
                     self.keep_item(mine, item.done.is_some()).await?;
                 }
                 Some(_) => {}
-                None => self.open_item(repository, number, subject, item).await?,
+                None => self.open_item(repository, number, item, &there).await?,
             }
         }
         let left = |issue: &&ListIssue| issue.role == IssueRole::Item && !issue.gone && issue.open;
@@ -226,14 +325,17 @@ impl Posting<'_> {
         }
     }
 
-    async fn open_item(
-        &self,
-        repository: &Repository,
-        number: u64,
-        subject: Subject,
-        item: &ChangeItem,
-    ) -> Outcome<()> {
+    /// Issues that may have been opened for an item and not recorded.
+    async fn unrecorded_issues(&self, repository: &Repository) -> Outcome<Vec<Issue>> {
+        let Some(since) = self.unrecorded_since() else { return Ok(Vec::new()) };
+        let items = self.own_issues(repository, since).await?;
+        let known = self.issues_of(self.about.topic.subject()).await?;
+        Ok(items.into_iter().filter(|issue| !known.iter().any(|known| known.number == issue.number)).collect())
+    }
+
+    async fn open_item(&self, repository: &Repository, number: u64, item: &ChangeItem, there: &[Issue]) -> Outcome<()> {
         let organisation = &self.sender.organisation;
+        let subject = self.about.topic.subject();
         let key = format!("item {subject} {}", item.number);
         let title = format!("{subject}: {}. {}", item.number, one_line(&item.line()));
         let body = format!(
@@ -247,7 +349,10 @@ impl Posting<'_> {
             labels: vec!["maintenance".into()],
             assignees: assignee.into_iter().collect(),
         };
-        let issue = self.open_once(repository, &key, &new).await?;
+        let issue = match there.iter().find(|issue| render::carries(&issue.body, &key)) {
+            Some(issue) => issue.clone(),
+            None => self.open_issue(repository, &new).await?,
+        };
         self.keep(&issue, repository, IssueRole::Item, item.number).await?;
         self.hang_below(repository, number, issue.id).await?;
         if item.done.is_some() {
@@ -257,6 +362,12 @@ impl Posting<'_> {
         }
         Ok(())
     }
+}
+
+/// A row that follows an issue which was lost is overtaken by the one that opens the next.
+fn never_opened(known: &[ListIssue]) -> Outcome<Option<Issue>> {
+    let lost = known.iter().any(|issue| issue.role == IssueRole::List);
+    if lost { Err(Trouble::Pointless(Reason::Newer)) } else { Ok(None) }
 }
 
 fn is_leaf(items: &ChangeList, number: i64) -> bool {
@@ -283,13 +394,15 @@ fn milestones(events: &[Event]) -> Vec<(&'static str, MessageKind, &Event)> {
 
 /// The text of people above the marker stays; all below it is ours.
 fn below(body: &str, key: &str, ours: &str) -> String {
-    match body.split_once(&render::marker(key)) {
-        Some((above, _)) if above.trim().is_empty() => ours.to_owned(),
-        Some((above, _)) => format!("{above}{ours}"),
-        // Somebody removed the marker: all that is left is theirs.
+    // Where somebody removed the marker, ours begins with whatever is left of it.
+    let begins = body.find(&render::marker(key)).or_else(|| render::begins(body));
+    let whole = match begins.map(|at| &body[..at]) {
+        Some(above) if above.trim().is_empty() => ours.to_owned(),
+        Some(above) => format!("{above}{ours}"),
         None if body.trim().is_empty() => ours.to_owned(),
         None => format!("{}\n\n{ours}", body.trim_end()),
-    }
+    };
+    clipped(&whole, render::LONGEST_BODY)
 }
 
 fn close(why: Closed) -> Close {
@@ -330,6 +443,8 @@ mod tests {
         );
         assert_eq!(below(&format!("{mark}\nold"), "list MW-1", &ours), ours);
         assert_eq!(below("", "list MW-1", &ours), ours);
+        let rest = "_Kept in step by maintbot: …_\n\n<!-- maintbot:section MW-1 -->\n- [ ] **1.** a";
+        assert_eq!(below(&format!("Mine.\n\n{rest}"), "list MW-1", &ours), format!("Mine.\n\n{ours}"));
         assert_eq!(below("marker gone", "list MW-1", &ours), format!("marker gone\n\n{ours}"));
     }
 }

@@ -95,8 +95,8 @@ impl From<Issue> for types::Issue {
             id: issue.id,
             number: issue.number,
             repository: issue.repository_url.as_deref().and_then(last_two).or_else(|| of_page(&html_url)),
-            title: issue.title.unwrap_or_default(),
-            body: issue.body.unwrap_or_default(),
+            title: written(issue.title),
+            body: written(issue.body),
             open: issue.state.as_deref() != Some("closed"),
             state_reason: issue.state_reason,
             locked: issue.locked.unwrap_or_default(),
@@ -110,6 +110,11 @@ impl From<Issue> for types::Issue {
             html_url,
         }
     }
+}
+
+/// What somebody wrote. PostgreSQL keeps no NUL; Markdown shows this in its place (`CommonMark`, 2.3).
+fn written(text: Option<String>) -> String {
+    text.unwrap_or_default().replace('\0', "\u{fffd}")
 }
 
 /// The repository at the end of an address: `https://api.github.com/repos/OWNER/NAME`.
@@ -147,7 +152,7 @@ impl From<Comment> for types::Comment {
         Self {
             id: comment.id,
             issue: number.unwrap_or_default(),
-            body: comment.body.unwrap_or_default(),
+            body: written(comment.body),
             author: comment.user.unwrap_or_default().into(),
             created_at: comment.created_at.unwrap_or_default(),
             updated_at: comment.updated_at.unwrap_or_default(),

@@ -11,7 +11,7 @@ use super::roles::unknown;
 use super::seen::{Happened, SeenIssue, Who, line};
 use super::step::{Came, Edit};
 use super::work::{Trouble, Worked};
-use crate::domain::access::Actor;
+use crate::domain::access::{Actor, Role};
 use crate::domain::channel::Repository;
 use crate::github::api::{Failure, Fetched, Issue};
 use crate::github::read::split;
@@ -164,7 +164,10 @@ impl Inbound {
         if ours || list.role == IssueRole::Announcements {
             return self.remember_state(issue, &list).await;
         }
-        let actor = self.who_did(issue, by).await?;
+        let actor = match by {
+            None if issue.open => self.whoever_reopens(),
+            by => self.who_did(issue, by).await?,
+        };
         match (list.role, issue.open) {
             (IssueRole::List, true) => self.reopened(row, issue, list, &actor).await,
             (IssueRole::List, false) => self.closed(row, issue, &list, &actor).await,
@@ -248,6 +251,13 @@ impl Inbound {
         let editor = self.github.last_editor(&issue.repository, issue.number).await.map_err(Trouble::from);
         let editor = nobody_where_refused(editor)?.flatten().map(|login| Who::new(&login, false));
         self.who_did(issue, editor.as_ref()).await
+    }
+
+    /// Who reopened an issue where only its being open was seen. GitHub lets nobody reopen issues of others who cannot
+    /// triage there, so that where roles go by permission they are an engineer.
+    fn whoever_reopens(&self) -> Actor {
+        let by_permission = self.service.organisation().roles.is_none();
+        Actor { roles: by_permission.then_some(Role::Engineer).into_iter().collect(), ..unknown() }
     }
 
     async fn who_did(&self, issue: &SeenIssue, who: Option<&Who>) -> Worked<Actor> {

@@ -199,12 +199,18 @@ impl<'a> Payload<'a> {
         self.at(path)?.as_str()
     }
 
+    /// What somebody wrote. PostgreSQL keeps no NUL; Markdown shows this in its place (`CommonMark`, 2.3).
+    fn written(self, path: &str) -> Option<String> {
+        Some(self.text(path)?.replace('\0', "\u{fffd}"))
+    }
+
     fn action(self) -> Option<&'a str> {
         self.text("/action")
     }
 
+    /// A number as GitHub gives them; larger ones no database of ours can hold.
     fn number(self, path: &str) -> Option<u64> {
-        self.at(path)?.as_u64()
+        self.at(path)?.as_u64().filter(|number| i64::try_from(*number).is_ok())
     }
 
     fn repository(self, path: &str) -> Option<Repository> {
@@ -237,7 +243,7 @@ fn comment(payload: Payload<'_>) -> Option<Seen> {
         repository: payload.repository("/repository/full_name")?,
         issue: payload.number("/issue/number")?,
         id: payload.number("/comment/id")?,
-        body: payload.text("/comment/body").unwrap_or_default().to_owned(),
+        body: payload.written("/comment/body").unwrap_or_default(),
         author: payload.who("/comment/user")?,
         by: Some(payload.who("/sender")?),
         at: payload.time(&["/comment/updated_at", "/comment/created_at"])?,
@@ -269,9 +275,12 @@ fn issue(payload: Payload<'_>) -> Option<Seen> {
         repository: payload.repository("/repository/full_name")?,
         number: payload.number("/issue/number")?,
         id: payload.number("/issue/id")?,
-        title: payload.text("/issue/title").unwrap_or_default().to_owned(),
-        body: payload.text("/issue/body").unwrap_or_default().to_owned(),
-        before: payload.at("/changes/body").map(|_| payload.text("/changes/body/from").unwrap_or_default().to_owned()),
+        title: payload.written("/issue/title").unwrap_or_default(),
+        body: payload.written("/issue/body").unwrap_or_default(),
+        before: payload
+            .at("/changes/body")
+            .filter(|body| body.is_object())
+            .map(|_| payload.written("/changes/body/from").unwrap_or_default()),
         happened,
         author: payload.who("/issue/user")?,
         by: Some(payload.who("/sender")?),

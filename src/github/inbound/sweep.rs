@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::list::{differs, seen};
 use super::poll::issue_version;
 use super::seen::{Happened, Seen, SeenIssue, Who};
-use super::work::Worked;
+use super::work::{Trouble, Worked};
 use super::{Inbound, SOURCE};
 use crate::github::api::{Failure, Issue, Missed};
 use crate::service::inbox::{IssueRole, ListIssue};
@@ -27,7 +27,13 @@ impl Inbound {
     /// Asks for what was missed, and compares every open issue. What is found is in the inbox afterwards.
     pub(super) async fn sweep(&self, stop: &CancellationToken) -> Worked {
         if self.settings.webhook_secret.is_some() {
-            self.ask_again().await?;
+            match self.ask_again().await {
+                // The issues are compared all the same.
+                Err(Trouble::Missing(why) | Trouble::Refused(why)) => {
+                    tracing::warn!(why, "webhooks that did not arrive cannot be asked for");
+                }
+                asked => asked?,
+            }
         }
         let open = self.service.open_github_issues().await?;
         let mut below: BTreeMap<u64, Issue> = BTreeMap::new();

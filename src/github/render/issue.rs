@@ -24,8 +24,17 @@ const MOST_ASSIGNEES: usize = 10;
 const LONGEST_LABEL: usize = 50;
 /// Events that the living comment shows.
 const SHOWN_EVENTS: usize = 10;
-/// Characters of an item's text, from generous to what lets the longest list fit.
-const ITEM_WIDTHS: [usize; 4] = [1_200, 240, 100, 50];
+/// Characters of an item's text as Markdown, from generous to what lets the longest list fit.
+const ITEM_WIDTHS: [usize; 5] = [1_200, 240, 100, 50, 30];
+/// Characters of the body from the marker on: what people wrote above needs some room as well.
+const ROOM: usize = LONGEST_BODY * 9 / 10;
+/// Where an item has no more room than this, who did it is said without when.
+const NARROW: usize = 50;
+/// Characters of a name there.
+const LONGEST_NAME: usize = 20;
+
+/// Begins the line below the marker.
+pub(super) const KEPT: &str = "_Kept in step by maintbot:";
 
 /// What the issue of a window or plan should look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,14 +72,14 @@ pub fn wanted(organisation: &Organisation, topic: &Topic, events: &[Event], now:
             of_window(*id).map(|(w, items)| section(organisation, w, items, message, width))
         });
         let head = format!(
-            "{}\n_Kept in step by maintbot: what you write above stays, and a task line added to the list becomes an item._",
+            "{}\n{KEPT} what you write above stays, and a task line added to the list becomes an item._",
             marker(&list_key(subject))
         );
         let parts = [head, markdown(&issue.head)].into_iter().chain(summaries(events, &zone)).chain(sections);
-        let parts = parts.chain([markdown(&issue.foot)]).filter(|part| !part.is_empty());
-        parts.collect::<Vec<_>>().join("\n\n")
+        parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
     });
     let below = width.reduce(|best, next| if fits(&best) { best } else { next }).unwrap_or_default();
+    let below = with_foot(below, &markdown(&issue.foot));
     Wanted {
         title: clipped(&one_line(&format!("{subject}: {}", issue.title)), LONGEST_TITLE),
         below: clipped(&below, LONGEST_BODY),
@@ -82,8 +91,13 @@ pub fn wanted(organisation: &Organisation, topic: &Topic, events: &[Event], now:
 }
 
 fn fits(body: &str) -> bool {
-    // What people wrote above needs some room as well.
-    body.chars().count() <= LONGEST_BODY * 9 / 10
+    body.chars().count() <= ROOM
+}
+
+/// The list comes first: of what stands below it there is as much as fits.
+fn with_foot(body: String, foot: &str) -> String {
+    let left = ROOM.saturating_sub(body.chars().count() + 2);
+    if foot.is_empty() || left == 0 { body } else { format!("{body}\n\n{}", clipped(foot, left)) }
 }
 
 fn listed(topic: &Topic) -> Vec<(&Window, &ChangeList)> {
@@ -144,17 +158,32 @@ fn list(organisation: &Organisation, w: &Window, items: &ChangeList, width: usiz
 
 fn task(organisation: &Organisation, item: &ChangeItem, zone: &Zone, width: usize) -> String {
     let mut aside = Vec::new();
-    if let Some(done) = &item.done {
+    if let Some(done) = item.done.as_ref().filter(|_| width <= NARROW) {
+        aside.push(escaped(plain_name(&done.by), LONGEST_NAME));
+    } else if let Some(done) = &item.done {
         aside.push(format!("done by {}, {}", escape(plain_name(&done.by)), at(done.at, zone)));
     } else if let Some(assignee) = &item.assignee {
         aside.push(mention(organisation, assignee));
     }
-    if item.late {
+    if item.late && width > NARROW {
         aside.push("added late".into());
     }
     let aside = if aside.is_empty() { String::new() } else { format!(" — {}", aside.join(", ")) };
     let tick = if item.done.is_some() { 'x' } else { ' ' };
-    format!("- [{tick}] **{}.** {}{aside}", item.number, escape(&clipped(&item.line(), width)))
+    format!("- [{tick}] **{}.** {}{aside}", item.number, escaped(&item.line(), width))
+}
+
+/// Text as Markdown of at most so many characters: escaped it is longer than it was typed.
+fn escaped(text: &str, most: usize) -> String {
+    let mut kept = most;
+    loop {
+        let out = escape(&clipped(text, kept));
+        let length = out.chars().count();
+        if length <= most || kept <= 1 {
+            return out;
+        }
+        kept = (kept * most / length).clamp(1, kept - 1);
+    }
 }
 
 /// `maintenance`, what is urgent, and the services.
