@@ -29,15 +29,13 @@ impl Posting<'_> {
         let known = self.issues_of(topic.subject()).await?;
         let list = known.iter().find(|issue| issue.role == IssueRole::List && !issue.gone);
         let is_new = list.is_none();
-        let (issue, repository, left_open) = match list {
-            Some(list) => (self.present(list).await?, list.repository.clone(), list.left_open),
-            None => {
-                let may_open = self.row.plan.message == MessageKind::IssueOpen;
-                match self.opened(repository, &wanted, &known, may_open).await? {
-                    Some(issue) => (issue, repository.clone(), false),
-                    None => return Ok(None),
-                }
-            }
+        let (issue, repository, left_open) = if let Some(list) = list {
+            (self.present(list).await?, list.repository.clone(), list.left_open)
+        } else {
+            let may_open = self.row.plan.message == MessageKind::IssueOpen;
+            let opened = self.opened(repository, &wanted, &known, may_open).await?;
+            let Some(issue) = opened else { return Ok(None) };
+            (issue, repository.clone(), false)
         };
         let issue = self.write_body(&repository, issue, &wanted).await?;
         let number = issue.number;
@@ -276,10 +274,8 @@ impl Posting<'_> {
         let more = topic.items.leaves().any(|item| mine(item).is_none());
         let there = if more { self.unrecorded_issues(repository).await? } else { Vec::new() };
         let unsure = is_new || self.row.attempts > 1 || self.unrecorded_since().is_some();
-        let below = match known.iter().any(|issue| issue.role == IssueRole::Item && !issue.gone) {
-            true if unsure => Some(self.github.sub_issues(repository, number).await?),
-            _ => None,
-        };
+        let any = known.iter().any(|issue| issue.role == IssueRole::Item && !issue.gone);
+        let below = if any && unsure { Some(self.github.sub_issues(repository, number).await?) } else { None };
         let hangs = |remote: u64| below.as_ref().is_none_or(|below| below.iter().any(|issue| issue.id == remote));
         for item in topic.items.leaves() {
             match mine(item) {

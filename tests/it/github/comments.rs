@@ -145,9 +145,9 @@ async fn a_reader_s_command_is_refused_with_the_role_that_it_needs() {
             let comment = hub.fake.comment("frank", CRM, list.number, "/maintenance done 1");
             let shown = hub.fake.comment("frank", CRM, list.number, "/maintenance show");
             if hears == Hears::Polling {
-                hub.look().await
+                hub.look().await;
             } else {
-                hub.settle().await
+                hub.settle().await;
             }
             assert_eq!(hub.bot.items(1).await, ["1"]);
             let said = replies(hub, list.number);
@@ -237,9 +237,9 @@ async fn commands_work_in_pull_requests_and_in_the_text_of_an_issue() {
             let comment = hub.fake.comment("ben", CRM, pull, "/maintenance done MW-1 1");
             let issue = hub.fake.open_issue("eve", CRM, "Disks are in", "Finally.\n\n/maintenance done MW-1 2");
             if hears == Hears::Polling {
-                hub.look().await
+                hub.look().await;
             } else {
-                hub.settle().await
+                hub.settle().await;
             }
             assert_eq!(hub.bot.items(1).await, ["1 github:ben", "2 github:eve"]);
             assert_eq!((replies(hub, pull).len(), replies(hub, issue).len()), (1, 1));

@@ -27,7 +27,7 @@ fn list(hub: &Hub) -> Issue {
 }
 
 async fn begin(hub: &Hub, texts: &[&str]) {
-    let all: String = texts.iter().map(|text| format!(" item:\"{text}\"")).collect();
+    let all = texts.iter().map(|text| format!(" item:\"{text}\"")).collect::<Vec<_>>().concat();
     let line = format!("/maintenance schedule \"Upgrade\" service:crm when:\"2026-12-08 14:00-16:00\" poc:@anna{all}");
     hub.bot.say("anna", &line).await;
     hub.settle().await;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use maintbot::clock::Clock;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
@@ -59,9 +60,11 @@ async fn at_rest(base: &str, id: &str) -> Vec<Value> {
             && let Ok(ledger) = response.json::<Value>().await
         {
             let rows = ledger["items"].as_array().expect("rows").clone();
-            let now = Clock::wall().to_rfc3339();
+            let now = Clock::wall();
             let open = |row: &&Value| {
-                let waits = row["state"] == "due" && row["due_at"].as_str().is_some_and(|at| at > now.as_str());
+                let due_at =
+                    row["due_at"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()).expect("an instant");
+                let waits = row["state"] == "due" && due_at > now;
                 !waits && ["due", "sending", "retrying"].iter().any(|state| row["state"] == *state)
             };
             if rows.iter().filter(open).count() == 0 {
@@ -111,6 +114,7 @@ fn kill_after_posts(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "how often is asked for by hand")]
 async fn killed_between_the_call_and_the_record_it_says_everything_once() {
     let most = std::env::var("MAINTBOT_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
     let fake = FakeGitHub::start().await;
@@ -125,7 +129,9 @@ async fn killed_between_the_call_and_the_record_it_says_everything_once() {
     fake.deliver_to(&format!("{base}/github/webhook"), SECRET);
     let running = Arc::new(Mutex::new(Some(process)));
     let (tell, mut kills) = unbounded_channel();
-    let count = kill_after_posts(&fake, &running, most, move || drop(tell.send(())));
+    let count = kill_after_posts(&fake, &running, most, move || {
+        let _ = tell.send(());
+    });
 
     let lives = async {
         let mut ids = Vec::new();
@@ -159,11 +165,11 @@ async fn everything_is_there_once(fake: &FakeGitHub, base: &str, ids: &[String])
     for id in ids {
         let missing: Vec<String> = of_its_list(id).into_iter().filter(|key| !found.contains_key(key)).collect();
         assert!(missing.is_empty(), "not there: {missing:?}");
+        let rows = at_rest(base, id).await;
         for message in ["announcement", "started", "completed"] {
             let own = |key: &&String| key.starts_with(&format!("{id}/")) && key.contains(&format!("/{message}/"));
-            assert_eq!(found.keys().filter(own).count(), 1, "{message} of {id}");
+            assert_eq!(found.keys().filter(own).count(), 1, "{message} of {id}: {rows:#?}");
         }
-        let rows = at_rest(base, id).await;
         assert_eq!(rows.iter().filter(|row| row["state"] == "dead").count(), 0, "{rows:#?}");
     }
     let lists: Vec<_> = fake.issues(CRM).into_iter().filter(|issue| issue.body.contains("maintbot:list ")).collect();

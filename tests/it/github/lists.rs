@@ -13,7 +13,7 @@ const MARK: &str = "<!-- maintbot:list MW-1 -->";
 
 /// MW-1 on Tuesday 8 December, 14:00 to 16:00 UTC, with these items; its issue.
 pub async fn planned(hub: &Hub, items: &[&str]) -> Issue {
-    let items: String = items.iter().map(|item| format!(" item:\"{item}\"")).collect();
+    let items = items.iter().map(|item| format!(" item:\"{item}\"")).collect::<Vec<_>>().concat();
     let line =
         format!("/maintenance schedule \"Upgrade\" service:crm when:\"2026-12-08 14:00-16:00\" poc:@anna{items}");
     hub.bot.say("anna", &line).await;

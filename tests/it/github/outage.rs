@@ -71,8 +71,8 @@ async fn ten_minutes(hub: &Hub, fail: impl Fn()) {
     say("complete MW-1 note:\"All well\"").await;
     hub.at("2026-12-08 10:10").await;
     hub.fake.lift();
-    // The longest that is waited after a refusal is a quarter of an hour.
-    hub.at("2026-12-08 10:40").await;
+    // Nothing waits longer than an hour for its next try.
+    hub.at("2026-12-08 11:30").await;
 }
 
 /// All that maintbot wrote about a title in a repository, each with its kind, in order: bodies, then comments.
