@@ -222,6 +222,20 @@ fn was_told(row: &Delivery, about: &About) -> bool {
     }
 }
 
+/// Rows that say nothing new once this one went out as things are now: an announcement that was counted as sent when its
+/// window moved, and was not, tells the new times.
+pub(super) fn said_with(row: &Delivery, about: &About) -> Vec<i64> {
+    let moves = |other: &&Delivery| {
+        other.subject == row.subject
+            && other.plan.channel == row.plan.channel
+            && other.plan.message == MessageKind::Moved
+            && other.id > row.id
+            && other.state.is_open()
+    };
+    let announces = row.plan.message == MessageKind::Announcement;
+    about.rows.iter().filter(moves).filter(|_| announces).map(|other| other.id).collect()
+}
+
 /// Somebody asked for this reminder ahead of its time.
 fn was_asked_for(row: &Delivery, events: &[Event]) -> bool {
     let asked = |what: &What| match what {

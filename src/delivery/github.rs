@@ -10,7 +10,7 @@ mod list;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::about::About;
-use super::{Answered, Sender};
+use super::{Answered, Sender, delay, said_with};
 use crate::domain::channel::Repository;
 use crate::domain::ledger::{Class, Delivery, MessageKind, Reason};
 use crate::domain::subject::Subject;
@@ -23,6 +23,10 @@ use crate::store::{Claimed, IssueRole, ListIssue};
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(45);
 /// Clocks of other machines may be so far off.
 const SLACK: TimeDelta = TimeDelta::minutes(5);
+/// How long GitHub may still work on what it did not answer: what is looked for before may come later.
+const UNDER_WAY: TimeDelta = TimeDelta::seconds(10);
+/// The longest wait for what was not answered.
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(5);
 /// How soon an issue is looked at again that people have just changed: what they did is worked on first.
 const SOON: TimeDelta = TimeDelta::seconds(2);
 
@@ -84,28 +88,35 @@ impl Sender {
         let repository = self.db.read(async |tx| tx.repository_now(repository).await).await?;
         let work = async {
             if let Some(id) = posting.arrived(&repository, issue).await? {
-                return Ok(Some(Answered::Sent(Some(id))));
+                return Ok(Some(Answered::Sent { id: Some(id), said_with: Vec::new() }));
             }
             let Some(about) = self.worth_sending(row, now).await.map_err(Trouble::Fault)? else { return Ok(None) };
             let id = Posting { about: &about, ..posting }.send(&repository, issue).await?;
-            Ok(Some(Answered::Sent(id)))
+            Ok(Some(Answered::Sent { id, said_with: said_with(row, &about) }))
         };
         let answered = match tokio::time::timeout(PATIENCE, work).await {
             Ok(Ok(None)) => return Ok(()),
             Ok(Ok(Some(sent))) => sent,
             Ok(Err(trouble)) => posting.answered(trouble)?,
-            Err(_) => Answered::Retry { error: "GitHub takes too long".into(), at: None, in_doubt: true },
+            Err(_) => posting.unanswered("GitHub takes too long".into()),
         };
         self.record(row, answered, now).await
     }
 }
 
 impl Posting<'_> {
+    /// It is tried again when GitHub has certainly come to its end with it, and soon: the client itself leaves a silent
+    /// GitHub alone.
+    fn unanswered(&self, error: String) -> Answered {
+        let wait = delay(self.row.attempts).clamp(UNDER_WAY, LONGEST_WAIT);
+        Answered::Retry { error, at: Some(self.now + wait), in_doubt: true }
+    }
+
     fn answered(&self, trouble: Trouble) -> anyhow::Result<Answered> {
         let in_doubt = self.doubt;
         Ok(match trouble {
             Trouble::Outside(Failure::Later { at, why }) => Answered::Retry { error: why, at: Some(at), in_doubt },
-            Trouble::Outside(Failure::Unsure { why }) => Answered::Retry { error: why, at: None, in_doubt: true },
+            Trouble::Outside(Failure::Unsure { why }) => self.unanswered(why),
             Trouble::Outside(gone @ (Failure::Missing { .. } | Failure::Refused { .. })) => {
                 Answered::GiveUp(gone.to_string())
             }

@@ -15,6 +15,7 @@ use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 pub use about::About;
+use decide::said_with;
 pub use decide::{Decision, decide};
 
 use crate::builtin::api as builtin;
@@ -40,8 +41,6 @@ const SLOW: TimeDelta = TimeDelta::seconds(10);
 /// A row is given up that could not be sent for so long after it was due, and was tried so often.
 const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 const TRIES: i64 = 5;
-/// How long the other end may still work on what it did not answer: what is looked for before may come later.
-const UNDER_WAY: TimeDelta = TimeDelta::seconds(10);
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
@@ -59,8 +58,8 @@ pub struct Sender {
 
 /// What a channel answered.
 enum Answered {
-    /// Sent, with its id there.
-    Sent(Option<String>),
+    /// Sent, with its id there and the rows that need not go out any more because of it.
+    Sent { id: Option<String>, said_with: Vec<i64> },
     /// Not now; try again, at that time (UTC) where it is known. `in_doubt`: it may have arrived all the same.
     Retry { error: String, at: Option<DateTime<Utc>>, in_doubt: bool },
     /// Trying again will not help.
@@ -214,7 +213,7 @@ impl Sender {
                     (_, channel) => anyhow::bail!("{} cannot be sent to {channel}", row.plan.message),
                 };
                 // Its lease ran out and another sender took it over: what is posted here is rolled back.
-                let ours = tx.sent(row.id, &self.owner, now, remote_id.as_deref()).await?;
+                let ours = self.sent(tx, row, now, remote_id.as_deref(), &said_with(row, &about)).await?;
                 anyhow::ensure!(ours, "another sender has taken it over");
                 Ok(())
             })
@@ -225,7 +224,25 @@ impl Sender {
         let Some(about) = self.worth_sending(row, now).await? else { return Ok(()) };
         let text = self.tell(row, &about, now)?.plain();
         tracing::info!(target: "maintbot::said", channel = name, message = %row.plan.message, key = row.key(), "{text}");
-        self.record(row, Answered::Sent(None), now).await
+        self.record(row, Answered::Sent { id: None, said_with: said_with(row, &about) }, now).await
+    }
+
+    /// Records that a row was sent, and what need not be said any more because of it.
+    async fn sent(
+        &self,
+        tx: &mut Tx,
+        row: &Delivery,
+        now: DateTime<Utc>,
+        id: Option<&str>,
+        said_with: &[i64],
+    ) -> Result<bool, StoreError> {
+        let ours = tx.sent(row.id, &self.owner, now, id).await?;
+        if ours {
+            for known in said_with {
+                tx.settle(*known, Settled::Skipped, Reason::AlreadyTold, None).await?;
+            }
+        }
+        Ok(ours)
     }
 
     async fn about(&self, row: &Delivery) -> anyhow::Result<About> {
@@ -295,8 +312,8 @@ impl Sender {
 
     async fn record(&self, row: &Delivery, answered: Answered, now: DateTime<Utc>) -> anyhow::Result<()> {
         match answered {
-            Answered::Sent(id) => {
-                self.db.write(async |tx| tx.sent(row.id, &self.owner, now, id.as_deref()).await).await?;
+            Answered::Sent { id, said_with } => {
+                self.db.write(async |tx| self.sent(tx, row, now, id.as_deref(), &said_with).await).await?;
             }
             Answered::Retry { error, at, in_doubt } => return self.failed(row, &error, at, in_doubt, now).await,
             Answered::GiveUp(error) => return self.give_up(row, &error, now).await,
@@ -321,8 +338,7 @@ impl Sender {
         if row.attempts >= TRIES && now - row.plan.due_at.max(row.created_at) >= GIVE_UP_AFTER {
             return self.give_up(row, error, now).await;
         }
-        let soonest = if in_doubt { UNDER_WAY } else { TimeDelta::zero() };
-        let at = at.unwrap_or_else(|| now + delay(row.attempts).max(soonest));
+        let at = at.unwrap_or_else(|| now + delay(row.attempts));
         self.db.write(async |tx| tx.retry(row.id, &self.owner, at, error, in_doubt).await).await?;
         Ok(())
     }

@@ -127,7 +127,8 @@ impl Tx {
     }
 
     /// Records a failure that is to be tried again at `at` (UTC). `in_doubt`: it may have arrived all the same, because
-    /// no answer came. `false`: `owner` does not hold it any more.
+    /// no answer came; such a row stays in `sending`, since its readers may know of it. `false`: `owner` does not hold it
+    /// any more.
     ///
     /// # Errors
     /// A fault of the database.
@@ -139,8 +140,8 @@ impl Tx {
         error: &str,
         in_doubt: bool,
     ) -> Result<bool> {
-        let sql = "UPDATE deliveries SET state = 'retrying', claim_at = $3, error = $4, in_doubt = $5, \
-                   lease_owner = NULL WHERE id = $1 AND state = 'sending' AND lease_owner = $2";
+        let sql = "UPDATE deliveries SET state = CASE WHEN $5 THEN 'sending' ELSE 'retrying' END, claim_at = $3, \
+                   error = $4, in_doubt = $5, lease_owner = NULL WHERE id = $1 AND state = 'sending' AND lease_owner = $2";
         let done = on!(self, |c| {
             let query = sqlx::query(sql).bind(id).bind(owner).bind(whole(at)).bind(error).bind(in_doubt);
             query.execute(c).await?.rows_affected()

@@ -71,8 +71,8 @@ async fn ten_minutes(hub: &Hub, fail: impl Fn()) {
     say("complete MW-1 note:\"All well\"").await;
     hub.at("2026-12-08 10:10").await;
     hub.fake.lift();
-    // Nothing waits longer than an hour for its next try.
-    hub.at("2026-12-08 11:30").await;
+    // After a refusal a quarter of an hour is waited at most, after silence five minutes.
+    hub.at("2026-12-08 10:40").await;
 }
 
 /// All that maintbot wrote about a title in a repository, each with its kind, in order: bodies, then comments.
@@ -132,7 +132,11 @@ async fn everything_that_matters_is_there(hub: &Hub) {
     let cables = hub.list("MW-3");
     assert!(cables.open && cables.body.contains("18:00–20:00"), "{}", cables.body);
     assert_eq!(told(hub, PLATFORM, "Cables"), ["announcement"]);
-    assert_eq!(rows(hub, 3, MessageKind::Announcement, PLATFORM).await, ["superseded moved", "sent"]);
+    // Whether GitHub refused the first one or was silent about it: the one that they read has the times of the last move.
+    let announced = hub.fake.issues(PLATFORM).into_iter().find(|issue| issue.title.contains("Cables")).expect("its issue");
+    assert!(announced.body.contains("18:00") && !announced.body.contains("14:00"), "{}", announced.body);
+    let announcements = rows(hub, 3, MessageKind::Announcement, PLATFORM).await;
+    assert_eq!(announcements.iter().filter(|state| *state == "sent").count(), 1, "{announcements:?}");
 
     assert_eq!(hub.lists("MW-4").len(), 0, "nobody ever saw it");
     assert_eq!(told(hub, PLATFORM, "Mistake"), [""; 0]);
@@ -263,4 +267,44 @@ async fn a_repository_that_is_not_there_is_given_up_at_once() {
 #[tokio::test]
 async fn a_repository_that_is_forbidden_is_given_up_at_once() {
     refused(Fault::Status(403, vec![], json!({ "message": "Resource not accessible by integration" })), "403").await;
+}
+
+/// An announcement that arrived without an answer was said: whoever may have read it hears that it is called off.
+#[tokio::test]
+async fn what_may_have_been_said_is_called_off_where_it_was_said() {
+    let hub = Hub::start(Hears::Webhooks, MORE, "2026-12-08 09:00").await;
+    hub.fake.repository(PLATFORM);
+    let line = "/maintenance schedule \"Mistake\" service:mail when:\"2026-12-12 14:00-16:00\" poc:@anna";
+    let announced = Matching::method("POST").below("/repos/example/platform");
+    hub.fake.fail_times(1, announced, Fault::DoThenReset);
+    hub.fake.fail(Matching::method("GET").below("/repos/example/platform").ending("/issues"), Fault::Reset);
+    hub.bot.say("anna", line).await;
+    hub.settle().await;
+    hub.at("2026-12-08 09:01").await;
+    hub.bot.say("anna", "/maintenance cancel MW-1 reason:\"Not needed\"").await;
+    hub.settle().await;
+    hub.fake.lift();
+    hub.at("2026-12-08 09:10").await;
+    assert_eq!(told(&hub, PLATFORM, "Mistake"), ["announcement", "cancelled"]);
+    assert_eq!(rows(&hub, 1, MessageKind::Announcement, PLATFORM).await, ["sent"]);
+    hub.close().await;
+}
+
+/// One that did not arrive goes out with the times of a move that came in between, and the move needs no word of its own.
+#[tokio::test]
+async fn what_may_have_been_said_and_was_not_is_said_as_things_are_now() {
+    let hub = Hub::start(Hears::Webhooks, MORE, "2026-12-08 09:00").await;
+    hub.fake.repository(PLATFORM);
+    let line = "/maintenance schedule \"Cables\" service:mail when:\"2026-12-12 14:00-16:00\" poc:@anna";
+    hub.fake.fail_times(1, Matching::method("POST").below("/repos/example/platform"), Fault::Reset);
+    hub.bot.say("anna", line).await;
+    hub.settle().await;
+    hub.bot.say("anna", "/maintenance reschedule MW-1 when:\"2026-12-12 18:00-20:00\"").await;
+    hub.settle().await;
+    hub.at("2026-12-08 09:10").await;
+    assert_eq!(told(&hub, PLATFORM, "Cables"), ["announcement"]);
+    let told = &hub.fake.issues(PLATFORM)[0].body;
+    assert!(told.contains("18:00") && !told.contains("14:00"), "{told}");
+    assert_eq!(rows(&hub, 1, MessageKind::Moved, PLATFORM).await, ["skipped already_told"]);
+    hub.close().await;
 }
