@@ -133,7 +133,8 @@ async fn everything_that_matters_is_there(hub: &Hub) {
     assert!(cables.open && cables.body.contains("18:00–20:00"), "{}", cables.body);
     assert_eq!(told(hub, PLATFORM, "Cables"), ["announcement"]);
     // Whether GitHub refused the first one or was silent about it: the one that they read has the times of the last move.
-    let announced = hub.fake.issues(PLATFORM).into_iter().find(|issue| issue.title.contains("Cables")).expect("its issue");
+    let announced =
+        hub.fake.issues(PLATFORM).into_iter().find(|issue| issue.title.contains("Cables")).expect("its issue");
     assert!(announced.body.contains("18:00") && !announced.body.contains("14:00"), "{}", announced.body);
     let announcements = rows(hub, 3, MessageKind::Announcement, PLATFORM).await;
     assert_eq!(announcements.iter().filter(|state| *state == "sent").count(), 1, "{announcements:?}");
