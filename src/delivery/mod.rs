@@ -1,4 +1,4 @@
-//! The only sender. Claims rows by lease, decides what each is still worth, renders it, hands it to its channel and
+//! The only sender, with a lane for each service outside. Claims rows by lease, decides what each is still worth, renders it, hands it to its channel and
 //! records what became of it. Never holds a transaction while something outside is spoken to.
 
 mod about;
@@ -21,6 +21,7 @@ pub use decide::{Decision, decide};
 use crate::builtin::api as builtin;
 use crate::clock::{Clock, Wake};
 use crate::domain::access::Actor;
+use crate::domain::channel::Lane;
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{Delivery, MessageKind, Planned, Reason};
 use crate::domain::notice::{self, OPS};
@@ -54,6 +55,7 @@ pub struct Sender {
     clock: Clock,
     wake: Wake,
     owner: String,
+    lane: Lane,
 }
 
 /// What a channel answered.
@@ -80,7 +82,16 @@ impl Sender {
         wake: Wake,
         owner: String,
     ) -> Self {
-        Self { db, organisation, templates, github, clock, wake, owner }
+        Self { db, organisation, templates, github, clock, wake, owner, lane: Lane::Inside }
+    }
+
+    /// The sender of one lane, which claims in a name of its own.
+    fn in_lane(&self, lane: Lane) -> Self {
+        Self { lane, owner: format!("{}/{lane}", self.owner), ..self.clone() }
+    }
+
+    fn lanes(&self) -> impl Iterator<Item = Self> {
+        Lane::ALL.iter().map(|lane| self.in_lane(*lane))
     }
 
     /// Sends what is due until `stop`, then gives back what it had claimed and not begun.
@@ -89,17 +100,22 @@ impl Sender {
         if alone.is_some() {
             self.take_over().await;
         }
+        let lanes: Vec<Self> = self.lanes().collect();
+        join_all(lanes.iter().map(|lane| lane.serve(&stop))).await;
+    }
+
+    async fn serve(&self, stop: &CancellationToken) {
         let mut rings = self.wake.listen();
         while !stop.is_cancelled() {
             let now = self.clock.now();
-            let next = match self.tick(now, &stop).await {
-                Ok(_) => self.next_at().await.unwrap_or_default(),
+            let next = match self.tick_lane(now, stop).await {
+                Ok(_) => self.next_in_lane().await.unwrap_or_default(),
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "sending failed; trying again");
                     None
                 }
             };
-            self.clock.rest(next, &mut rings, &stop).await;
+            self.clock.rest(next, &mut rings, stop).await;
         }
         let released = self.db.write(async |tx| tx.release(&self.owner).await).await;
         if let Err(error) = released {
@@ -128,13 +144,32 @@ impl Sender {
     /// # Errors
     /// The database fails; rows already sent are recorded.
     pub async fn tick(&self, now: DateTime<Utc>, stop: &CancellationToken) -> anyhow::Result<usize> {
+        let lanes: Vec<Self> = self.lanes().collect();
+        let handled = join_all(lanes.iter().map(|lane| lane.tick_lane(now, stop))).await;
+        handled.into_iter().sum()
+    }
+
+    /// When the next row is due or its lease ends (UTC).
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn next_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let mut next = None;
+        for lane in self.lanes() {
+            next = [next, lane.next_in_lane().await?].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    async fn tick_lane(&self, now: DateTime<Utc>, stop: &CancellationToken) -> anyhow::Result<usize> {
         let mut handled = 0;
         loop {
-            if self.next_at().await?.is_none_or(|at| at > now) {
+            if self.next_in_lane().await?.is_none_or(|at| at > now) {
                 return Ok(handled);
             }
             let claimed_at = self.clock.now();
-            let claim = self.db.write(async |tx| tx.claim(&self.owner, now, claimed_at + LEASE, BATCH).await);
+            let claim =
+                self.db.write(async |tx| tx.claim(self.lane, &self.owner, now, claimed_at + LEASE, BATCH).await);
             let claimed = claim.await.context("claiming what is due")?;
             if claimed.is_empty() {
                 return Ok(handled);
@@ -160,12 +195,8 @@ impl Sender {
         }
     }
 
-    /// When the next row is due or its lease ends (UTC).
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn next_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
-        Ok(self.db.read(async |tx| tx.next_claim_at().await).await?)
+    async fn next_in_lane(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
+        Ok(self.db.read(async |tx| tx.next_claim_at(self.lane).await).await?)
     }
 
     async fn handle(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<()> {

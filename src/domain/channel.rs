@@ -5,6 +5,19 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::window::words;
+
+words! {
+    /// Who serves a channel: each service outside has a sender of its own, so that one that hangs keeps nobody else
+    /// waiting.
+    Lane {
+        /// What maintbot keeps itself.
+        Inside = "inside",
+        /// GitHub.
+        Github = "github",
+    }
+}
+
 /// Longest name of a GitHub account and of a repository, in characters.
 const LONGEST_OWNER: usize = 39;
 const LONGEST_NAME: usize = 100;
@@ -88,6 +101,15 @@ impl Channel {
     #[must_use]
     pub fn can_edit(&self) -> bool {
         matches!(self, Self::Builtin(_) | Self::Github(..))
+    }
+
+    /// Whose sender serves it.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Builtin(_) | Self::Tracker | Self::Log(_) => Lane::Inside,
+            Self::Github(..) => Lane::Github,
+        }
     }
 
     /// A place in which people talk, so that who schedules there is told there.

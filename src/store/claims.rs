@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::convert::whole;
 use super::deliveries::{DeliveryRow, delivery_columns};
 use super::{Result, Tx};
+use crate::domain::channel::Lane;
 use crate::domain::ledger::{Delivery, DeliveryState, Reason};
 
 /// A row that the caller is now to send or to settle.
@@ -50,7 +51,7 @@ macro_rules! claim {
     ($lock:literal) => {
         concat!(
             "WITH next AS MATERIALIZED (SELECT d.id FROM deliveries d \
-             WHERE d.state IN ('due', 'retrying', 'sending') AND d.claim_at <= $2 AND ",
+             WHERE d.state IN ('due', 'retrying', 'sending') AND d.lane = $5 AND d.claim_at <= $2 AND ",
             first_in_line!(),
             " ORDER BY d.claim_at, d.id LIMIT $4",
             $lock,
@@ -66,7 +67,7 @@ pub(super) const CLAIM_SQLITE: &str = claim!("");
 pub(super) const CLAIM_POSTGRES: &str = claim!(" FOR UPDATE OF d SKIP LOCKED");
 
 pub(super) const NEXT_CLAIM: &str = concat!(
-    "SELECT d.claim_at FROM deliveries d WHERE d.state IN ('due', 'retrying', 'sending') AND ",
+    "SELECT d.claim_at FROM deliveries d WHERE d.state IN ('due', 'retrying', 'sending') AND d.lane = $1 AND ",
     first_in_line!(),
     " ORDER BY d.claim_at, d.id LIMIT 1"
 );
@@ -77,7 +78,7 @@ pub(super) const RELEASE: &str = "UPDATE deliveries SET state = CASE WHEN in_dou
      claim_at = due_at, lease_owner = NULL, attempts = attempts - 1 WHERE state = 'sending' AND lease_owner = $1";
 
 impl Tx {
-    /// Takes at most `limit` rows that may be sent at `now` and answers them in the order they are due. They belong to
+    /// Takes at most `limit` rows of a lane that may be sent at `now` and answers them in the order they are due. They belong to
     /// `owner` until `lease_until` (both UTC). Of each queue and channel only the first unfinished row is taken, and
     /// the next one when that is finished.
     ///
@@ -85,6 +86,7 @@ impl Tx {
     /// A fault of the database.
     pub async fn claim(
         &mut self,
+        lane: Lane,
         owner: &str,
         now: DateTime<Utc>,
         lease_until: DateTime<Utc>,
@@ -96,6 +98,7 @@ impl Tx {
         };
         let rows: Vec<DeliveryRow> = on!(self, |c| {
             let query = sqlx::query_as(sql).bind(owner).bind(whole(now)).bind(whole(lease_until)).bind(limit);
+            let query = query.bind(lane.as_str());
             query.fetch_all(c).await?
         });
         let claimed = |row: DeliveryRow| Ok(Claimed { in_doubt: row.in_doubt, delivery: row.try_into()? });
@@ -104,12 +107,12 @@ impl Tx {
         Ok(claims)
     }
 
-    /// When the next row may be claimed (UTC), maybe in the past. Rows that wait behind another one do not count.
+    /// When the next row of a lane may be claimed (UTC), maybe in the past. Rows that wait behind another one do not count.
     ///
     /// # Errors
     /// A fault of the database.
-    pub async fn next_claim_at(&mut self) -> Result<Option<DateTime<Utc>>> {
-        Ok(on!(self, |c| sqlx::query_scalar(NEXT_CLAIM).fetch_optional(c).await?))
+    pub async fn next_claim_at(&mut self, lane: Lane) -> Result<Option<DateTime<Utc>>> {
+        Ok(on!(self, |c| sqlx::query_scalar(NEXT_CLAIM).bind(lane.as_str()).fetch_optional(c).await?))
     }
 
     /// Records that a row was sent, and under which id at the other end. `false`: `owner` does not hold it any more.

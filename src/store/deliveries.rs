@@ -96,7 +96,7 @@ pub struct Owed<'a> {
 }
 
 const INSERT: &str = "INSERT INTO deliveries (id, subject, queue, sequence, class, message, occasion, lead, audience, \
-     channel, due_at, note, state, reason, attempts, claim_at, in_doubt, created_at) ";
+     channel, lane, due_at, note, state, reason, attempts, claim_at, in_doubt, created_at) ";
 
 impl Tx {
     /// Adds the rows that are not there yet and returns how many those were. `subject` is what they are about, `queue`
@@ -142,6 +142,7 @@ impl Tx {
                         .push_bind(&plan.lead)
                         .push_bind(&plan.audience)
                         .push_bind(plan.channel.to_string())
+                        .push_bind(plan.channel.lane().as_str())
                         .push_bind(whole(plan.due_at))
                         .push_bind(&plan.note)
                         .push_bind(state.as_str())

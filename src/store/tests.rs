@@ -111,10 +111,10 @@ fn hot_queries(claim: &str) -> Vec<Hot> {
     let all = WindowFilter::default;
     let (text, time, number) = (|t: &str| Value::Text(t.into()), Value::Time, Value::Number);
     let line: &[&str] = &["deliveries_claim", "deliveries_order"];
-    let claim_values = vec![text("sender"), time(hour(39_800)), time(hour(40_000)), number(50)];
+    let claim_values = vec![text("sender"), time(hour(39_800)), time(hour(40_000)), number(50), text("inside")];
     vec![
         fixed("claim", claim, claim_values, line),
-        fixed("next claim", claims::NEXT_CLAIM, vec![], line),
+        fixed("next claim", claims::NEXT_CLAIM, vec![text("inside")], line),
         fixed("release", claims::RELEASE, vec![text("sender")], &["deliveries_lease"]),
         fixed("ledger of a window", deliveries::OF_SUBJECT, vec![text("MW-77")], &["deliveries_subject"]),
         fixed("counts", deliveries::COUNTS, vec![], &["deliveries_unfinished"]),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use maintbot::domain::channel::Lane;
 use maintbot::domain::ledger::{DeliveryState, MessageKind, Planned, Reason};
 use maintbot::domain::plan::PlanId;
 use maintbot::domain::subject::Subject;
@@ -25,7 +26,7 @@ async fn plan(db: &Db, rows: &[Planned]) {
 }
 
 async fn claim(db: &Db, owner: &str, now: i64) -> Vec<Claimed> {
-    write(db, async |tx| tx.claim(owner, minute(now), minute(now + 5), 100).await).await
+    write(db, async |tx| tx.claim(Lane::Inside, owner, minute(now), minute(now + 5), 100).await).await
 }
 
 fn ids(claims: &[Claimed]) -> Vec<i64> {
@@ -36,7 +37,7 @@ fn ids(claims: &[Claimed]) -> Vec<i64> {
 async fn due_rows_are_claimed_in_the_order_they_are_due_up_to_the_limit() {
     on_both(async |db| {
         plan(&db, &[rung("a", "1", 3), rung("b", "1", 1), rung("c", "1", 2), rung("d", "1", 9)]).await;
-        let two = write(&db, async |tx| tx.claim("s", minute(5), minute(10), 2).await).await;
+        let two = write(&db, async |tx| tx.claim(Lane::Inside, "s", minute(5), minute(10), 2).await).await;
         assert_eq!(ids(&two), [2, 3]);
         let first = &two[0].delivery;
         assert_eq!((first.state, first.attempts), (DeliveryState::Sending, 1));
@@ -77,7 +78,7 @@ async fn the_messages_of_a_plan_and_its_phases_are_one_queue_per_channel() {
         write(&db, async |tx| tx.sent(4, "s", minute(10), None).await).await;
         assert_eq!(ids(&claim(&db, "s", 10).await), [1]);
         write(&db, async |tx| {
-            assert_eq!(tx.next_claim_at().await?, Some(minute(15)), "the first phase waits for the plan");
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, Some(minute(15)), "the first phase waits for the plan");
             tx.sent(1, "s", minute(10), None).await
         })
         .await;
@@ -134,7 +135,7 @@ async fn a_failure_is_tried_again_at_its_time_and_stays_in_doubt_when_no_answer_
         write(&db, async |tx| {
             assert!(tx.retry(1, "s", minute(10), "503", false).await?);
             assert!(tx.retry(2, "s", minute(10), "timed out", true).await?);
-            assert_eq!(tx.next_claim_at().await?, Some(minute(10)));
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, Some(minute(10)));
             let row = tx.delivery(1).await?.expect("the row");
             assert_eq!((row.state, row.error.as_deref()), (DeliveryState::Retrying, Some("503")));
             assert_eq!(row.plan.due_at, minute(0), "when it was owed is remembered");
@@ -156,7 +157,7 @@ async fn a_failure_is_tried_again_at_its_time_and_stays_in_doubt_when_no_answer_
 async fn a_stop_in_order_gives_back_what_was_not_begun() {
     on_both(async |db| {
         plan(&db, &[rung("a", "1", 0), rung("b", "1", 0), rung("c", "1", 0)]).await;
-        let first = write(&db, async |tx| tx.claim("died", minute(0), minute(1), 1).await).await;
+        let first = write(&db, async |tx| tx.claim(Lane::Inside, "died", minute(0), minute(1), 1).await).await;
         assert_eq!(ids(&first), [1]);
         assert_eq!(ids(&claim(&db, "s", 1).await), [1, 2, 3]);
         write(&db, async |tx| {
@@ -178,23 +179,23 @@ async fn a_stop_in_order_gives_back_what_was_not_begun() {
 async fn the_next_claim_ignores_rows_that_wait_behind_another() {
     on_both(async |db| {
         write(&db, async |tx| {
-            assert_eq!(tx.next_claim_at().await?, None);
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, None);
             Ok(())
         })
         .await;
         plan(&db, &[rung("a", "1", 1), rung("a", "2", 2)]).await;
         claim(&db, "s", 1).await;
         write(&db, async |tx| {
-            assert_eq!(tx.next_claim_at().await?, Some(minute(6)), "the end of the lease");
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, Some(minute(6)), "the end of the lease");
             tx.retry(1, "s", minute(60), "busy", false).await?;
-            assert_eq!(tx.next_claim_at().await?, Some(minute(60)), "row 2 is due but waits for row 1");
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, Some(minute(60)), "row 2 is due but waits for row 1");
             Ok(())
         })
         .await;
         claim(&db, "s", 60).await;
         write(&db, async |tx| {
             tx.sent(1, "s", minute(60), None).await?;
-            assert_eq!(tx.next_claim_at().await?, Some(minute(2)));
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, Some(minute(2)));
             Ok(())
         })
         .await;
@@ -214,7 +215,8 @@ async fn senders_that_claim_at_once_never_get_the_same_row() {
                     let mut mine = Vec::new();
                     loop {
                         let owner = format!("sender {sender}");
-                        let claims = db.write(async |tx| tx.claim(&owner, minute(0), minute(5), 7).await).await?;
+                        let claims =
+                            db.write(async |tx| tx.claim(Lane::Inside, &owner, minute(0), minute(5), 7).await).await?;
                         if claims.is_empty() {
                             return Ok::<_, StoreError>(mine);
                         }

@@ -1,6 +1,6 @@
 //! What is kept about GitHub: issues, comments, conversations, marks, and new names of repositories.
 
-use maintbot::domain::channel::Repository;
+use maintbot::domain::channel::{Lane, Repository};
 use maintbot::domain::ledger::{DeliveryState, Planned, Reason};
 use maintbot::domain::organisation::Channel;
 use maintbot::domain::plan::PlanId;
@@ -268,7 +268,7 @@ async fn what_is_still_to_be_sent_goes_to_the_new_name_and_what_was_sent_stays()
         write(&db, async |tx| {
             tx.insert_deliveries(MW1, MW1, &rows, minute(0)).await?;
             tx.settle(6, Settled::Skipped, Reason::Newer, None).await?;
-            assert_eq!(tx.claim("s", minute(2), minute(9), 10).await?.len(), 2);
+            assert_eq!(tx.claim(Lane::Github, "s", minute(2), minute(9), 10).await?.len(), 2);
             assert!(tx.sent(1, "s", minute(2), None).await?);
             assert!(tx.retry(2, "s", minute(5), "502", true).await?);
             tx.rename_repository(&old, &new).await?;
@@ -284,7 +284,7 @@ async fn what_is_still_to_be_sent_goes_to_the_new_name_and_what_was_sent_stays()
                 "github:acme/crm#9",
             ];
             assert_eq!(channels, expected);
-            let again = tx.claim("s", minute(5), minute(9), 10).await?;
+            let again = tx.claim(Lane::Github, "s", minute(5), minute(9), 10).await?;
             assert!(again[0].delivery.id == 2 && again[0].in_doubt, "the doubt goes along");
             Ok(())
         })

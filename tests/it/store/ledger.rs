@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use maintbot::domain::channel::Lane;
 use maintbot::domain::ledger::{Delivery, DeliveryState, MessageKind, Planned, Reason};
 use maintbot::domain::organisation::Channel;
 use maintbot::domain::plan::PlanId;
@@ -17,7 +18,7 @@ const PL1: Subject = Subject::Plan(PlanId(1));
 
 /// Takes one row of a channel and records it as sent.
 async fn send(tx: &mut Tx, now: i64) -> Vec<i64> {
-    let claims = tx.claim("s", minute(now), minute(now + 5), 100).await.expect("a claim");
+    let claims = tx.claim(Lane::Inside, "s", minute(now), minute(now + 5), 100).await.expect("a claim");
     for claim in &claims {
         assert!(tx.sent(claim.delivery.id, "s", minute(now), Some("r")).await.expect("sent"));
     }
@@ -156,7 +157,7 @@ async fn only_a_row_that_nobody_sends_can_be_settled_by_a_command() {
         let plan = ["a", "b", "c", "d"].map(|channel| planned(channel, minute(0)));
         write(&db, async |tx| {
             tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?;
-            tx.claim("s", minute(0), minute(5), 3).await?; // a, b and c
+            tx.claim(Lane::Inside, "s", minute(0), minute(5), 3).await?; // a, b and c
             assert!(tx.retry(1, "s", minute(9), "busy", false).await?);
             assert!(tx.sent(2, "s", minute(0), None).await?);
             assert!(tx.settle(1, Settled::Superseded, Reason::Moved, None).await?, "to be tried again");
@@ -189,14 +190,14 @@ async fn a_settled_row_can_be_owed_again_and_an_open_one_moved() {
             tx.insert_deliveries(MW1, MW1, &[planned("a", minute(10))], minute(0)).await?;
             assert!(!tx.reopen(1, minute(5)).await?, "it is open");
             assert!(tx.set_due(1, minute(20)).await?);
-            assert_eq!(tx.next_claim_at().await?, Some(minute(20)));
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, Some(minute(20)));
             tx.settle(1, Settled::Superseded, Reason::Moved, None).await?;
             assert!(!tx.set_due(1, minute(30)).await?, "it is settled");
-            assert_eq!(tx.next_claim_at().await?, None);
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, None);
             assert!(tx.reopen(1, minute(40)).await?);
             let row = tx.delivery(1).await?.expect("the row");
             assert_eq!((row.state, row.reason, row.plan.due_at), (DeliveryState::Due, None, minute(40)));
-            assert_eq!(tx.next_claim_at().await?, Some(minute(40)));
+            assert_eq!(tx.next_claim_at(Lane::Inside).await?, Some(minute(40)));
             assert_eq!(send(tx, 40).await, [1]);
             assert!(!tx.set_due(1, minute(50)).await? && !tx.reopen(1, minute(50)).await?, "it is sent");
             Ok(())
@@ -238,7 +239,7 @@ async fn a_channel_counts_as_told_once_the_message_is_on_its_way() {
         let plan = [planned("a", minute(0)), planned("b", minute(0)), planned("d", minute(60)), moved];
         write(&db, async |tx| {
             tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?;
-            let claims = tx.claim("s", minute(0), minute(5), 10).await?;
+            let claims = tx.claim(Lane::Inside, "s", minute(0), minute(5), 10).await?;
             assert_eq!(claims.len(), 3, "d is not due");
             tx.sent(1, "s", minute(0), None).await?; // a is sent, b and c are on their way
             let channels =
@@ -265,7 +266,7 @@ async fn rows_that_need_somebody_are_counted() {
         write(&db, async |tx| {
             assert_eq!(tx.delivery_counts().await?, BTreeMap::new());
             tx.insert_deliveries(MW1, MW1, &plan, minute(0)).await?;
-            tx.claim("s", minute(0), minute(5), 4).await?; // a, b, c and d
+            tx.claim(Lane::Inside, "s", minute(0), minute(5), 4).await?; // a, b, c and d
             tx.sent(1, "s", minute(0), None).await?;
             tx.retry(2, "s", minute(9), "busy", false).await?;
             tx.dead(3, "s", "gone").await?;

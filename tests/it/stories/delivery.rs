@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use maintbot::domain::access::{Actor, Role};
+use maintbot::domain::channel::Lane;
 use maintbot::domain::ledger::Delivery;
 use maintbot::service::Answer;
 
@@ -210,7 +211,8 @@ async fn a_row_whose_sender_died_is_sent_by_another_when_the_lease_ends() {
     story(CONFIG, "2026-12-07 09:00", async |bot| {
         bot.type_only("anna", SCHEDULE).await;
         let now = utc("2026-12-07 09:00");
-        let claimed = bot.parts.db.write(async |tx| tx.claim("dead", now, now + TimeDelta::minutes(5), 100).await);
+        let claimed =
+            bot.parts.db.write(async |tx| tx.claim(Lane::Inside, "dead", now, now + TimeDelta::minutes(5), 100).await);
         assert_eq!(claimed.await.expect("claimed").len(), 2, "the announcement and the issue");
         bot.settle().await;
         assert_timeline(&bot.timeline("news").await, &[]);
@@ -226,7 +228,8 @@ async fn a_move_made_while_the_announcement_is_being_sent_reaches_its_readers_wi
     story(CONFIG, "2026-12-06 09:00", async |bot| {
         bot.type_only("anna", SCHEDULE).await;
         let now = utc("2026-12-06 09:00");
-        let claimed = bot.parts.db.write(async |tx| tx.claim("slow", now, now + TimeDelta::minutes(5), 100).await);
+        let claimed =
+            bot.parts.db.write(async |tx| tx.claim(Lane::Inside, "slow", now, now + TimeDelta::minutes(5), 100).await);
         claimed.await.expect("claimed");
         bot.say("anna", "/maintenance reschedule MW-1 when:\"2026-12-09 14:00-16:00\"").await;
         bot.at("2026-12-06 10:00").await;
