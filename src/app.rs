@@ -2,6 +2,7 @@
 
 mod demo;
 mod doctor;
+mod inward;
 mod measure;
 mod parts;
 mod serve;
@@ -24,6 +25,7 @@ use crate::service::{self, Invocation, Service};
 use crate::store::Db;
 use crate::web;
 
+pub use inward::Inward;
 pub use measure::Measurer;
 pub use parts::Parts;
 use parts::random_text;
@@ -151,7 +153,10 @@ fn manifest_of(surface: &str, config: &Config, as_json: bool) -> anyhow::Result<
     let manifest = match surface {
         "github" if !as_json => return Ok(manifest::github_text(url, &services, &regions)),
         "github" => manifest::github_all(url, &services, &regions),
-        "slack" => manifest::slack(url),
+        "slack" => {
+            let socket = config.slack.iter().flat_map(|slack| &slack.workspaces).any(|w| w.signing_secret.is_none());
+            manifest::slack((!socket).then_some(url.as_str()))
+        }
         _ => manifest::discord(),
     };
     Ok(serde_json::to_string_pretty(&manifest)?)

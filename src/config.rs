@@ -14,6 +14,7 @@ mod problem;
 mod schema;
 mod section;
 mod server;
+mod slack;
 mod source;
 mod word;
 mod working;
@@ -43,6 +44,8 @@ pub const FILE_NAME: &str = "maintbot.toml";
 
 /// Larger files are neither a configuration nor a calendar of holidays (bytes).
 const LARGEST_FILE: u64 = 1024 * 1024;
+/// Longer names have no channel of the console (bytes).
+const LONGEST_CHANNEL: usize = 80;
 /// Larger files are not a secret (bytes).
 const LARGEST_SECRET: u64 = 64 * 1024;
 
@@ -57,6 +60,8 @@ pub struct Config {
     pub prometheus: Option<Prometheus>,
     /// GitHub, where it is written.
     pub github: Option<Github>,
+    /// Slack, where it is written.
+    pub slack: Option<Slack>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -114,6 +119,28 @@ pub enum GithubAuth {
     },
     /// A token of a user.
     Token(SecretString),
+}
+
+/// Slack: its API, and the workspaces in which maintbot is installed.
+#[derive(Clone, Debug)]
+pub struct Slack {
+    /// Base of the Web API, without a slash at the end and without a password.
+    pub api_url: String,
+    /// The workspaces, at least one.
+    pub workspaces: Vec<SlackWorkspace>,
+}
+
+/// One workspace on Slack: how maintbot signs in there, and what may reach it.
+#[derive(Clone, Debug)]
+pub struct SlackWorkspace {
+    /// Slack's id of it, such as `T012AB3CD`; empty where it is the only one and its id is not written.
+    pub id: String,
+    /// The bot's token.
+    pub bot_token: SecretString,
+    /// What requests from Slack are signed with; `None`: none are accepted over HTTP.
+    pub signing_secret: Option<SecretString>,
+    /// The app's token, with which Slack is listened to over a socket; `None`: it is not.
+    pub app_token: Option<SecretString>,
 }
 
 impl Default for Config {
@@ -186,16 +213,25 @@ impl Config {
     /// console channel of a similar name, and change lists are kept in the built-in tracker.
     pub fn keep_inside(&mut self) {
         let inside = |channel: &mut Channel| {
-            if let Channel::Github(repository, _) = channel {
-                *channel = Channel::Builtin(format!("github.{}.{}", repository.owner(), repository.name()));
-            }
+            let mut similar = match &*channel {
+                Channel::Builtin(_) | Channel::Tracker | Channel::Log(_) => return,
+                Channel::Github(repository, _) => format!("github.{}.{}", repository.owner(), repository.name()),
+                Channel::Slack(place) => {
+                    let parts = ["slack", place.workspace(), place.target().trim_start_matches('#')];
+                    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
+                }
+            };
+            similar.truncate(similar.floor_char_boundary(LONGEST_CHANNEL));
+            *channel = Channel::Builtin(similar);
         };
         let organisation = &mut self.organisation;
         organisation.audiences.iter_mut().flat_map(|audience| &mut audience.channels).for_each(inside);
         organisation.ops.iter_mut().for_each(inside);
         organisation.services.values_mut().for_each(|service| service.repository = None);
         organisation.github = GithubUse::default();
-        (self.github, self.prometheus) = (None, None);
+        // Whoever is known there would be written to directly.
+        organisation.people.values_mut().for_each(|person| person.slack = None);
+        (self.github, self.slack, self.prometheus) = (None, None, None);
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

@@ -16,8 +16,10 @@ pub mod store;
 // 2: what commands do; how the embedded channels are reached; what is asked of others
 pub mod builtin;
 pub mod github;
+pub mod inward;
 pub mod prometheus;
 pub mod service;
+pub mod slack;
 
 // 3: the only sender; the surfaces
 pub mod cli;

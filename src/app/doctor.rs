@@ -1,5 +1,7 @@
 //! `maintbot doctor`: reaches everything that is configured and says what works and what does not.
 
+mod slack;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -39,6 +41,7 @@ impl Finding {
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let mut found = vec![database(config).await, zones()];
     found.extend(github(config).await);
+    found.extend(slack::slack(config).await);
     found.extend(prometheus(config).await);
     found
 }

@@ -6,13 +6,16 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
+use super::inward::Inward;
 use crate::clock::{Clock, Wake};
-use crate::config::Config;
-use crate::delivery::Sender;
+use crate::config::{self, Config};
+use crate::delivery::{Outside, Sender};
 use crate::github::api::GitHub;
-use crate::github::inbound::Inbound;
+use crate::github::inbound::Inbound as OnGitHub;
 use crate::message::audience::Templates;
 use crate::service::Service;
+use crate::slack::api::Slack;
+use crate::slack::inbound::Inbound as OnSlack;
 use crate::store::Db;
 
 /// The parts of one running maintbot.
@@ -24,8 +27,8 @@ pub struct Parts {
     pub service: Service,
     /// The one sender.
     pub sender: Sender,
-    /// What people do on GitHub, where it is configured.
-    pub github: Option<Inbound>,
+    /// What people do elsewhere.
+    pub inward: Inward,
     clock: Clock,
 }
 
@@ -41,12 +44,22 @@ impl Parts {
         let wake = Wake::default();
         let service = Service::new(db.clone(), organisation.clone(), clock.clone(), templates.clone(), wake.clone());
         let owner = format!("{}-{}", std::process::id(), &random_text()?[..12]);
-        // One client for both halves: they share tokens and limits.
-        let client = config.github.as_ref().map(|github| GitHub::new(github, clock.clone())).transpose()?;
-        let inward = |(settings, client)| Inbound::new(service.clone(), client, settings, clock.clone(), owner.clone());
-        let github = config.github.zip(client.clone()).map(inward);
-        let sender = Sender::new(db.clone(), organisation, templates, client, clock.clone(), wake, owner.clone());
-        Ok(Self { db, service, sender, github, clock })
+        // One client for both halves of a surface: they share tokens and limits.
+        let github = config.github.as_ref().map(|github| GitHub::new(github, clock.clone())).transpose()?;
+        let workspaces = config.slack.iter().flat_map(|slack| slack.workspaces.iter().map(move |w| (slack, w)));
+        let client = |(slack, workspace): (&config::Slack, _)| Slack::new(&slack.api_url, workspace, clock.clone());
+        let slack = workspaces.map(client).collect::<anyhow::Result<Vec<_>>>()?;
+        let inward = Inward {
+            github: config.github.zip(github.clone()).map(|(settings, client)| {
+                OnGitHub::new(service.clone(), client, settings, clock.clone(), owner.clone())
+            }),
+            slack: config
+                .slack
+                .map(|settings| OnSlack::new(service.clone(), slack.clone(), settings, clock.clone(), owner.clone())),
+        };
+        let outside = Outside { github, slack };
+        let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
+        Ok(Self { db, service, sender, inward, clock })
     }
 
     /// Handles everything due now: timed transitions first, then messages, until nothing is left.
@@ -56,10 +69,7 @@ impl Parts {
     pub async fn settle(&self, stop: &CancellationToken) -> anyhow::Result<()> {
         let now = self.clock.now();
         loop {
-            let came = match &self.github {
-                Some(github) => github.tick(now, stop).await?,
-                None => 0,
-            };
+            let came = self.inward.tick(now, stop).await?;
             if came + self.service.tick(now).await? + self.sender.tick(now, stop).await? == 0 || stop.is_cancelled() {
                 return Ok(());
             }
@@ -73,11 +83,7 @@ impl Parts {
     pub async fn advance(&self, to: DateTime<Utc>, stop: &CancellationToken) -> anyhow::Result<()> {
         loop {
             self.settle(stop).await?;
-            let came = match &self.github {
-                Some(github) => github.next_at().await?,
-                None => None,
-            };
-            let next = [came, self.service.next_tick_at().await?, self.sender.next_at().await?];
+            let next = [self.inward.next_at().await?, self.service.next_tick_at().await?, self.sender.next_at().await?];
             let next = next.into_iter().flatten().min();
             match next {
                 Some(at) if at <= to && at > self.clock.now() && !stop.is_cancelled() => self.clock.set(at),

@@ -13,7 +13,6 @@ use tokio_util::task::TaskTracker;
 use super::{Measurer, Parts, demo};
 use crate::clock::{Clock, Mover, Moves};
 use crate::config::Config;
-use crate::github::inbound::Inbound;
 use crate::service::Service;
 use crate::web::{self, Web};
 
@@ -35,10 +34,7 @@ pub(super) async fn serve(mut config: Config) -> anyhow::Result<()> {
     let (stop_sender, stop_service) = (stop.clone(), stop.clone());
     tasks.spawn(async move { sender.run(stop_sender).await });
     tasks.spawn(async move { service.pass_time(stop_service).await });
-    if let Some(github) = parts.github.clone() {
-        let stop = stop.clone();
-        tasks.spawn(async move { github.run(stop).await });
-    }
+    parts.inward.run(&tasks, &stop);
     greet(&parts.service, address, "serving");
     listen(listener, &parts, None, &stop, tasks).await
 }
@@ -110,8 +106,7 @@ async fn listen(
     tasks: TaskTracker,
 ) -> anyhow::Result<()> {
     let web = Web { service: parts.service.clone(), mover, stop: stop.clone() };
-    let inbound = parts.github.as_ref().map(Inbound::routes).unwrap_or_default();
-    let app = web::router(web, inbound).into_make_service_with_connect_info::<SocketAddr>();
+    let app = web::router(web, parts.inward.routes()).into_make_service_with_connect_info::<SocketAddr>();
     let asked = stop.clone();
     let signals = tokio::spawn(stop_on_signal(stop.clone()));
     let server = web::serve(listener, app, async move { asked.cancelled().await });
@@ -128,6 +123,7 @@ async fn listen(
     signals.abort();
     tasks.close();
     within(DRAIN, tasks.wait()).await;
+    within(DRAIN, parts.inward.idle()).await;
     tracing::info!("stopped");
     Ok(())
 }

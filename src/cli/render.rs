@@ -82,7 +82,7 @@ fn coloured(message: &Message) -> String {
 }
 
 fn block(block: &Block) -> String {
-    let plain = text::plain(&Message { blocks: vec![block.clone()] });
+    let plain = text::plain(&Message { blocks: vec![block.clone()], ..Message::default() });
     let each_line = |paint: &dyn Fn(&str) -> String| plain.lines().map(paint).collect::<Vec<_>>().join("\n");
     match block {
         Block::Heading(_) => format!("{BOLD}{plain}{BOLD:#}"),

@@ -90,46 +90,67 @@ fn localise(json: &mut Value, names: &BTreeMap<String, String>, texts: &BTreeMap
     }
 }
 
-/// The app manifest for Slack. `public_url` is where Slack reaches the bot, without a slash at the end.
+/// What maintbot may do on Slack: the scopes of its bot token (<https://docs.slack.dev/reference/scopes>).
+pub const SLACK_SCOPES: [&str; 12] = [
+    "app_mentions:read",
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "chat:write.public",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:write",
+    "usergroups:read",
+    "users:read",
+];
+
+/// The app manifest for Slack. `public_url` is where Slack reaches the bot, without a slash at the end; `None`: it listens
+/// over a socket.
 #[must_use]
-pub fn slack(public_url: &str) -> Value {
-    let url = |path: &str| format!("{}{path}", public_url.trim_end_matches('/'));
+pub fn slack(public_url: Option<&str>) -> Value {
     let verbs: Vec<String> = help::overview().entries.into_iter().map(|entry| entry.name).collect();
-    json!({
+    let mut manifest = json!({
         "display_information": {
             "name": "maintbot",
             "description": ABOUT,
             "long_description": "maintbot plans maintenance windows from chat, tells the right people in time and once, keeps a \
                 change list that engineers tick off, and writes down what happened. Type /maintenance help to see what it can do, \
-                or /maintenance schedule to plan a window.",
+                or /maintenance to plan a window in a form.",
             "background_color": "#1f4e5f",
         },
         "features": {
+            "app_home": {
+                "home_tab_enabled": true,
+                "messages_tab_enabled": true,
+                "messages_tab_read_only_enabled": true,
+            },
             "bot_user": { "display_name": "maintbot", "always_online": true },
             "slash_commands": [{
                 "command": COMMAND,
-                "url": url("/slack/commands"),
                 "description": ABOUT,
                 "usage_hint": format!("[{}]", verbs.join(" | ")),
-                "should_escape": false,
+                // People and channels come with their ids.
+                "should_escape": true,
             }],
         },
-        "oauth_config": { "scopes": { "bot": [
-            "app_mentions:read", "channels:history", "channels:read", "chat:write", "chat:write.public", "commands",
-            "groups:history", "groups:read", "im:write", "usergroups:read", "users:read",
-        ] } },
+        "oauth_config": { "scopes": { "bot": SLACK_SCOPES } },
         "settings": {
-            "event_subscriptions": { "request_url": url("/slack/events"), "bot_events": ["app_mention"] },
-            "interactivity": {
-                "is_enabled": true,
-                "request_url": url("/slack/interactions"),
-                "message_menu_options_url": url("/slack/interactions"),
-            },
+            "event_subscriptions": { "bot_events": ["app_home_opened", "app_mention"] },
+            "interactivity": { "is_enabled": true },
             "org_deploy_enabled": false,
-            "socket_mode_enabled": false,
+            "socket_mode_enabled": public_url.is_none(),
             "token_rotation_enabled": false,
         },
-    })
+    });
+    if let Some(base) = public_url {
+        let url = |path: &str| json!(format!("{}{path}", base.trim_end_matches('/')));
+        manifest["features"]["slash_commands"][0]["url"] = url("/slack/commands");
+        manifest["settings"]["event_subscriptions"]["request_url"] = url("/slack/events");
+        manifest["settings"]["interactivity"]["request_url"] = url("/slack/interactions");
+    }
+    manifest
 }
 
 /// The manifest of a GitHub App. `public_url` is where GitHub reaches the bot, without a slash at the end. Events about

@@ -185,6 +185,40 @@ impl Input {
     pub fn line(&self) -> String {
         line_of(self).0
     }
+
+    /// The option that a refusal of this input is about, so that a form can show it on its field: the one in which it was
+    /// marked at `position` (characters of [`Input::line`]), else the first one that the line to copy, `hint`, gives
+    /// another value or adds. `None`: it is about none in particular.
+    #[must_use]
+    pub fn at_fault(&self, position: Option<usize>, hint: Option<&str>) -> Option<String> {
+        let marked = position.and_then(|position| self.option_at(position));
+        marked.or_else(|| {
+            let ((verb, given), (mended_verb, mended)) = (values_of(&self.line())?, values_of(hint?)?);
+            let of = |values: &[(String, String)], name: &str| -> Vec<String> {
+                values.iter().filter(|value| value.0 == name).map(|value| value.1.clone()).collect()
+            };
+            let mut names = mended.iter().map(|value| &value.0);
+            names.find(|name| verb == mended_verb && of(&given, name) != of(&mended, name)).cloned()
+        })
+    }
+
+    /// Which named option the character at `position` of the line belongs to.
+    fn option_at(&self, position: usize) -> Option<String> {
+        let Self::Named { verb, options } = self else { return None };
+        let ends = |count: usize| {
+            let first = Self::Named { verb: verb.clone(), options: options[..count].to_vec() };
+            first.line().chars().count()
+        };
+        let at = (0..options.len()).find(|at| (ends(*at)..ends(at + 1)).contains(&position))?;
+        Some(options[at].0.clone())
+    }
+}
+
+/// The values of a line that is read as one verb: its name, and name and text of each option.
+fn values_of(line: &str) -> Option<(&'static str, Vec<(String, String)>)> {
+    let Line::Verb(reading) = reading::read(line, Context::default()) else { return None };
+    let value = |given: &Given| (given.option.name.clone(), given.value.text().to_owned());
+    Some((reading.verb.name.as_str(), reading.given.iter().map(value).collect()))
 }
 
 /// The line that an input is read as, and whether a shell took its quotes away.
@@ -349,5 +383,49 @@ impl Parsed {
     #[must_use]
     pub fn line(&self) -> String {
         mend(&self.reading)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(verb: &str, options: &[(&str, &str)]) -> Input {
+        let options = options.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Input::Named { verb: verb.into(), options }
+    }
+
+    /// What a form would be told of an input that cannot be read.
+    fn unread(input: &Input) -> Option<String> {
+        let Err(Refusal::Input { input: line, at, hint, .. }) = parse(input) else { panic!("{input:?} was read") };
+        input.at_fault(Some(line[..at.start].chars().count()), hint.as_deref())
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_the_fault_of_the_option_it_stands_in() {
+        let schedule = |when: &str, length: &str, service: &str| {
+            let options = [("title", "Käyttö"), ("service", service), ("when", when), ("for", length), ("poc", "")];
+            named("schedule", &options)
+        };
+        assert_eq!(unread(&schedule("2026-12-06 16:00", "soon", "jira")).as_deref(), Some("for"));
+        assert_eq!(unread(&schedule("whenever", "2h", "jira")).as_deref(), Some("when"));
+        assert_eq!(unread(&schedule("2026-12-06 16:00", "2h", "")).as_deref(), Some("service"), "left out");
+        assert_eq!(unread(&named("extend", &[("window", "MW-x"), ("for", "30m")])).as_deref(), Some("window"));
+    }
+
+    #[test]
+    fn a_rule_is_broken_by_the_option_that_its_line_to_copy_mends() {
+        let given =
+            named("schedule", &[("title", "a b"), ("service", "jira"), ("when", "2026-12-06 16:00"), ("for", "2h")]);
+        let fault = |hint: &str| given.at_fault(None, Some(hint));
+        let later = "/maintenance schedule \"a b\" service:jira when:\"2026-12-13 16:00-18:00 UTC\"";
+        assert_eq!(fault(later).as_deref(), Some("when"));
+        let why = "/maintenance schedule \"a b\" service:jira when:\"2026-12-06 16:00 for 2h\" reason:why";
+        assert_eq!(fault(why).as_deref(), Some("reason"));
+        assert_eq!(fault("/maintenance suggest service:jira duration:2h"), None, "another verb");
+        assert_eq!(given.at_fault(None, None), None);
+        let complete = named("complete", &[("window", "MW-1"), ("note", "done")]);
+        let partly = "/maintenance complete MW-1 outcome:partial";
+        assert_eq!(complete.at_fault(None, Some(partly)).as_deref(), Some("outcome"), "what it leaves out is no fault");
     }
 }

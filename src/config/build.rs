@@ -11,11 +11,13 @@ use super::problem::{Complaint, Findings};
 use super::schema::{ORGANISATION, PERSON, ROLES, TOP};
 use super::section::{Once, Section};
 use super::server::{database_url, prometheus, server};
+use super::slack;
 use super::source::Node;
 use super::word::{channel, name, refuse_name, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
+use crate::domain::channel::SlackPlace;
 use crate::domain::organisation::{Channel, GithubUse, Organisation, Person};
 
 const ORGANISATION_NAME: &str = "Our organisation";
@@ -29,9 +31,10 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let url = database_url(&top, folder, findings);
     let prometheus = prometheus(&top, findings);
     let github = github::github(&top, folder, findings);
+    let slack = slack::slack(&top, folder, findings);
     let mut organisation = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
-    Config { server, database: Database { url }, prometheus, github, organisation }
+    Config { server, database: Database { url }, prometheus, github, slack, organisation }
 }
 
 fn use_of(github: &Github) -> GithubUse {
@@ -78,11 +81,12 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
 
 fn people(top: &Section<'_>, findings: &mut Findings) -> BTreeMap<String, Person> {
     let mut people = BTreeMap::new();
-    let mut logins = Once::default();
+    let (mut logins, mut members) = (Once::default(), Once::default());
     for (id, section) in top.named("people", &PERSON, findings) {
         refuse_name(&id, "a person", well_formed, findings);
         let github = own_login(&section, &mut logins, findings);
-        people.insert(id.value.to_owned(), Person { zone: zone_of(&section, findings), github });
+        let slack = own_member(top, &section, &mut members, findings);
+        people.insert(id.value.to_owned(), Person { zone: zone_of(&section, findings), github, slack });
     }
     people
 }
@@ -95,12 +99,28 @@ fn own_login<'a>(section: &Section<'a>, logins: &mut Once<'a>, findings: &mut Fi
     logins.is_new(findings, section, key, &text).then_some(own)
 }
 
+/// Who a person is on Slack, which nobody else is; nobody where there is no Slack to write to them.
+fn own_member<'a>(
+    top: &Section<'_>,
+    section: &Section<'a>,
+    members: &mut Once<'a>,
+    findings: &mut Findings,
+) -> Option<SlackPlace> {
+    let (key, example) = ("slack", "\"U061F7AUR\"");
+    let own = section.read(findings, key, example, |text| slack::member(text, top))?;
+    let text = section.text(findings, key, example)?;
+    (members.is_new(findings, section, key, &text) && top.has("slack")).then_some(own)
+}
+
 fn roles(top: &Section<'_>, findings: &mut Findings) -> Option<BTreeMap<Role, Vec<String>>> {
     let section = top.section("roles", &ROLES, findings);
     let held = |role: &Role| {
         let holders = section.list(findings, role.as_str(), "[\"anna\"]", |holder| {
             if let Some(on_github) = holder.strip_prefix("github:") {
                 return github::holder(on_github);
+            }
+            if let Some(on_slack) = holder.strip_prefix("slack:") {
+                return slack::holder(on_slack, top);
             }
             let plain = !holder.is_empty() && holder.chars().all(|c| !c.is_control() && !c.is_whitespace());
             if plain {

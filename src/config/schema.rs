@@ -22,6 +22,7 @@ pub(super) const TOP: Known = Known {
         "roles",
         "prometheus",
         "github",
+        "slack",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -85,7 +86,7 @@ pub(super) const AUDIENCE: Known = Known {
 };
 pub(super) const CUSTOMER: Known =
     Known { title: "[[customer]]", keys: &["id", "name", "services", "regions", "contacts", "owner"] };
-pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github"] };
+pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack"] };
 pub(super) const ROLES: Known =
     Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
 pub(super) const PROMETHEUS: Known = Known { title: "[prometheus]", keys: &["url"] };
@@ -105,8 +106,33 @@ pub(super) const GITHUB: Known = Known {
         "sub_issues",
     ],
 };
+pub(super) const SLACK: Known = Known {
+    title: "[slack]",
+    keys: &[
+        "api_url",
+        "bot_token",
+        "bot_token_file",
+        "signing_secret",
+        "signing_secret_file",
+        "app_token",
+        "app_token_file",
+        "workspace",
+    ],
+};
+pub(super) const SLACK_WORKSPACE: Known = Known {
+    title: "[[slack.workspace]]",
+    keys: &[
+        "id",
+        "bot_token",
+        "bot_token_file",
+        "signing_secret",
+        "signing_secret_file",
+        "app_token",
+        "app_token_file",
+    ],
+};
 
-const SECTIONS: [&Known; 13] = [
+const SECTIONS: [&Known; 15] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -120,13 +146,15 @@ const SECTIONS: [&Known; 13] = [
     &ROLES,
     &PROMETHEUS,
     &GITHUB,
+    &SLACK,
+    &SLACK_WORKSPACE,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.
 pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
     let rows = SECTIONS.into_iter().flat_map(|section| section.keys.iter().map(|key| (section.title, *key)));
-    // Inside a policy, `service` is a section of its own.
-    rows.filter(|row| *row != (POLICY.title, "service"))
+    // Sections of their own: a policy's `service`, and the blocks of Slack's workspaces.
+    rows.filter(|row| ![(POLICY.title, "service"), (SLACK.title, "workspace")].contains(row))
 }
 
 /// The one section that knows this key, where exactly one does.

@@ -78,6 +78,11 @@ impl<'a> Section<'a> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
+    /// As written: `[policy.scheduled]`.
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
@@ -147,24 +152,41 @@ impl<'a> Section<'a> {
 
     /// Sections that may come more than once: `[[service]]`, in their order.
     pub(super) fn blocks(&self, key: &str, known: &Known, findings: &mut Findings) -> Vec<Section<'a>> {
-        let title = format!("[[{key}]]");
+        let path = self.path_of(key);
+        let title = format!("[[{path}]]");
         match self.table.get(key).map(|(_, node)| node) {
             None => Vec::new(),
             Some(Node { value: Value::List(blocks), .. }) => {
                 let open =
-                    |block: &'a Node| Self::open(title.clone(), key.to_owned(), &block.place, block, known, findings);
+                    |block: &'a Node| Self::open(title.clone(), path.clone(), &block.place, block, known, findings);
                 blocks.iter().map(open).collect()
             }
             Some(node) => {
                 let message = format!("`{key}` is written as {title}, once for each");
                 let hint = match node.place {
-                    Place::Variable(_) => format!("give all of them in {PREFIX}{}, as a TOML list", key.to_uppercase()),
+                    Place::Variable(_) => {
+                        let variable = path.to_uppercase().replace('.', "__");
+                        format!("give all of them in {PREFIX}{variable}, as a TOML list")
+                    }
                     _ => format!("put {title} on a line of its own"),
                 };
-                findings.add(&node.place, key, message, Some(hint));
+                findings.add(&node.place, &path, message, Some(hint));
                 Vec::new()
             }
         }
+    }
+
+    /// The texts under a key of the blocks that stand in a section, as they are written, right or wrong.
+    pub(super) fn texts_of(&self, [section, blocks]: [&str; 2], key: &str) -> Vec<&'a str> {
+        let Some(Value::Table(section)) = self.table.get(section).map(|(_, node)| &node.value) else {
+            return Vec::new();
+        };
+        let Some(Value::List(blocks)) = section.get(blocks).map(|(_, node)| &node.value) else { return Vec::new() };
+        let text = |block: &'a Node| match &block.value {
+            Value::Table(table) => table.get(key).and_then(|(_, node)| text_of(node)),
+            _ => None,
+        };
+        blocks.iter().filter_map(text).collect()
     }
 
     /// Whether one of the sections that may come more than once has this key, right or wrong.

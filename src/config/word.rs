@@ -6,6 +6,7 @@ use super::github::github_hint;
 use super::problem::{Complaint, Findings};
 use super::schema;
 use super::section::{Once, Section, Text};
+use super::slack::{in_workspace, slack_hint};
 use crate::domain::calendar::Zone;
 use crate::domain::organisation::Channel;
 
@@ -92,12 +93,16 @@ fn line(text: &str, what: &str) -> Result<String, Complaint> {
     Ok(line.to_owned())
 }
 
-/// A channel that people read; one on GitHub needs the section that says how to get there.
+/// A channel that people read; one on GitHub or Slack needs the section that says how to get there.
 pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
     match text.parse::<Channel>()? {
         Channel::Github(..) if !top.has("github") => {
             Err(Complaint::new(format!("`{text}` cannot be reached without GitHub"), github_hint()))
         }
+        Channel::Slack(_) if !top.has("slack") => {
+            Err(Complaint::new(format!("`{text}` cannot be reached without Slack"), slack_hint()))
+        }
+        Channel::Slack(place) => in_workspace(place, text, top).map(Channel::Slack),
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))
         }

@@ -47,6 +47,25 @@ impl About {
         events
     }
 
+    /// What a request for approval speaks of once it stands: what was decided about it, first, if it is, and the asking.
+    #[must_use]
+    pub fn request_of(&self, row: &Delivery) -> Vec<Event> {
+        let steps = |what: &What| {
+            use What::{Approved, Expired, Rejected, Requested};
+            matches!(what, Requested { .. } | Approved { .. } | Rejected { .. } | Expired)
+        };
+        let mut steps: Vec<&Event> =
+            self.events.iter().filter(|e| e.subject == row.subject && steps(&e.what)).collect();
+        let asked = |e: &&Event| match row.plan.occasion.parse::<i64>() {
+            Ok(event) => e.id == event,
+            // Reminded of is what was asked for last by then.
+            Err(_) => matches!(e.what, What::Requested { .. }) && row.sent_at.is_none_or(|sent| e.at <= sent),
+        };
+        let Some(asked) = steps.iter().rposition(asked) else { return Vec::new() };
+        let next = steps.get(asked + 1).filter(|e| !matches!(e.what, What::Requested { .. })).copied();
+        next.into_iter().chain([steps.swap_remove(asked)]).cloned().collect()
+    }
+
     /// Moves that the same channel never heard of because this one took their place, the latest first.
     fn unsent_moves_before(&self, row: &Delivery, event: i64) -> Vec<&Event> {
         let number = |row: &Delivery| row.plan.occasion.parse::<i64>().ok();

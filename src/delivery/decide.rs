@@ -44,8 +44,10 @@ pub fn decide(row: &Delivery, about: &About, organisation: &Organisation, now: D
 /// A change of something outside: only the last of several is made, and nothing of what is not public.
 fn sync(row: &Delivery, about: &About, topic: &Topic) -> Decision {
     let called_off = row.plan.is_planned() && matches!(topic, Topic::Window(t) if t.window.state == State::Cancelled);
+    // Requests to approvers stand where there are buttons also before anything is public, and nothing else does.
+    let asks = row.plan.message == MessageKind::PostEdit && row.plan.channel.has_buttons();
     let hidden = match topic {
-        Topic::Window(topic) => topic.window.as_published().is_none(),
+        Topic::Window(topic) => topic.window.as_published().is_none() && !asks,
         Topic::Plan(topic) => topic.phases.plan.state == PlanState::Draft,
     };
     if called_off {

@@ -10,7 +10,7 @@ mod list;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::about::About;
-use super::{Answered, Sender, delay, said_with};
+use super::{Answered, PATIENCE, Sender, said_with, since, unanswered};
 use crate::domain::channel::Repository;
 use crate::domain::ledger::{Class, Delivery, MessageKind, Reason};
 use crate::domain::subject::Subject;
@@ -19,14 +19,6 @@ use crate::github::render;
 use crate::message::Message;
 use crate::store::{Claimed, IssueRole, ListIssue};
 
-/// How long all calls for one row may take: well within its lease.
-pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(45);
-/// Clocks of other machines may be so far off.
-const SLACK: TimeDelta = TimeDelta::minutes(5);
-/// How long GitHub may still work on what it did not answer: what is looked for before may come later.
-const UNDER_WAY: TimeDelta = TimeDelta::seconds(10);
-/// The longest wait for what was not answered.
-const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(5);
 /// How soon an issue is looked at again that people have just changed: what they did is worked on first.
 const SOON: TimeDelta = TimeDelta::seconds(2);
 
@@ -79,7 +71,7 @@ impl Sender {
         now: DateTime<Utc>,
     ) -> anyhow::Result<()> {
         let row = &claimed.delivery;
-        let Some(github) = &self.github else {
+        let Some(github) = &self.outside.github else {
             let error = "GitHub is not configured: add [github] to the configuration".to_owned();
             return self.record(row, Answered::GiveUp(error), now).await;
         };
@@ -98,25 +90,18 @@ impl Sender {
             Ok(Ok(None)) => return Ok(()),
             Ok(Ok(Some(sent))) => sent,
             Ok(Err(trouble)) => posting.answered(trouble)?,
-            Err(_) => posting.unanswered("GitHub takes too long".into()),
+            Err(_) => unanswered(row, "GitHub takes too long".into(), now),
         };
         self.record(row, answered, now).await
     }
 }
 
 impl Posting<'_> {
-    /// It is tried again when GitHub has certainly come to its end with it, and soon: the client itself leaves a silent
-    /// GitHub alone.
-    fn unanswered(&self, error: String) -> Answered {
-        let wait = delay(self.row.attempts).clamp(UNDER_WAY, LONGEST_WAIT);
-        Answered::Retry { error, at: Some(self.now + wait), in_doubt: true }
-    }
-
     fn answered(&self, trouble: Trouble) -> anyhow::Result<Answered> {
         let in_doubt = self.doubt;
         Ok(match trouble {
             Trouble::Outside(Failure::Later { at, why }) => Answered::Retry { error: why, at: Some(at), in_doubt },
-            Trouble::Outside(Failure::Unsure { why }) => self.unanswered(why),
+            Trouble::Outside(Failure::Unsure { why }) => unanswered(self.row, why, self.now),
             Trouble::Outside(gone @ (Failure::Missing { .. } | Failure::Refused { .. })) => {
                 Answered::GiveUp(gone.to_string())
             }
@@ -318,11 +303,6 @@ impl Posting<'_> {
         });
         Ok(save.await.map_err(Fault)?)
     }
-}
-
-/// What a row made cannot be older than when the row was first due; GitHub's clock may be the machine's or the story's.
-fn since(row: &Delivery) -> DateTime<Utc> {
-    row.created_at.max(row.plan.due_at).min(crate::clock::Clock::wall()) - SLACK
 }
 
 /// A message as a comment that is found again.

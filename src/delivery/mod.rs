@@ -4,6 +4,7 @@
 mod about;
 mod decide;
 mod github;
+mod slack;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use crate::domain::organisation::{Channel, Organisation};
 use crate::github::api::GitHub;
 use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
+use crate::slack::api::Slack;
 use crate::store::{Claimed, Db, Settled, StoreError, Tx};
 
 /// Rows claimed in one go.
@@ -44,6 +46,14 @@ const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
 const TRIES: i64 = 5;
 /// The longest wait between two tries.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// How long all calls for one row may take: well within its lease.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// Clocks of other machines may be so far off.
+const OTHER_CLOCKS: TimeDelta = TimeDelta::minutes(5);
+/// How long another program may still work on what it did not answer: what is looked for before may come later.
+const UNDER_WAY: TimeDelta = TimeDelta::seconds(10);
+/// The longest wait for what was not answered.
+const SILENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// The sender of one process.
 #[derive(Clone, Debug)]
@@ -51,11 +61,20 @@ pub struct Sender {
     db: Db,
     organisation: Arc<Organisation>,
     templates: Arc<Templates>,
-    github: Option<GitHub>,
+    outside: Outside,
     clock: Clock,
     wake: Wake,
     owner: String,
     lane: Lane,
+}
+
+/// The clients of what is configured outside.
+#[derive(Clone, Debug, Default)]
+pub struct Outside {
+    /// GitHub.
+    pub github: Option<GitHub>,
+    /// Slack, one for each workspace.
+    pub slack: Vec<Slack>,
 }
 
 /// What a channel answered.
@@ -77,12 +96,12 @@ impl Sender {
         db: Db,
         organisation: Arc<Organisation>,
         templates: Arc<Templates>,
-        github: Option<GitHub>,
+        outside: Outside,
         clock: Clock,
         wake: Wake,
         owner: String,
     ) -> Self {
-        Self { db, organisation, templates, github, clock, wake, owner, lane: Lane::Inside }
+        Self { db, organisation, templates, outside, clock, wake, owner, lane: Lane::Inside }
     }
 
     /// The sender of one lane, which claims in a name of its own.
@@ -175,21 +194,20 @@ impl Sender {
                 return Ok(handled);
             }
             // No two of them are for the same window and channel, so they do not have to wait for each other.
+            let mut begun = 0;
             for together in claimed.chunks(AT_ONCE) {
                 if stop.is_cancelled() {
                     return Ok(handled);
                 }
-                if self.clock.now() - claimed_at >= SLOW {
-                    self.db
-                        .write(async |tx| tx.release(&self.owner).await)
-                        .await
-                        .context("giving back what is left")?;
-                    return Ok(handled);
+                let lines = in_lines(together).into_iter();
+                for done in join_all(lines.map(|line| self.handle_line(line, now, claimed_at))).await {
+                    begun += done?;
                 }
-                for done in join_all(together.iter().map(|row| self.handle(row, now))).await {
-                    done?;
-                    handled += 1;
-                }
+            }
+            handled += begun;
+            if begun < claimed.len() {
+                self.db.write(async |tx| tx.release(&self.owner).await).await.context("giving back what is left")?;
+                return Ok(handled);
             }
             self.wake.ring();
         }
@@ -199,10 +217,29 @@ impl Sender {
         Ok(self.db.read(async |tx| tx.next_claim_at(self.lane).await).await?)
     }
 
+    /// Handles rows one after the other and says how many; what was claimed too long ago is left.
+    async fn handle_line(
+        &self,
+        line: Vec<&Claimed>,
+        now: DateTime<Utc>,
+        claimed_at: DateTime<Utc>,
+    ) -> anyhow::Result<usize> {
+        let mut handled = 0;
+        for row in line {
+            if self.clock.now() - claimed_at >= SLOW {
+                break;
+            }
+            self.handle(row, now).await?;
+            handled += 1;
+        }
+        Ok(handled)
+    }
+
     async fn handle(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<()> {
         let row = &claimed.delivery;
         let tried = match &row.plan.channel {
             Channel::Github(repository, issue) => self.on_github(claimed, (repository, *issue), now).await,
+            Channel::Slack(place) => self.on_slack(claimed, place, now).await,
             Channel::Builtin(_) | Channel::Tracker => self.embedded(row, now).await,
             Channel::Log(name) => self.log(row, name, now).await,
         };
@@ -268,12 +305,22 @@ impl Sender {
         said_with: &[i64],
     ) -> Result<bool, StoreError> {
         let ours = tx.sent(row.id, &self.owner, now, id).await?;
-        if ours {
-            for known in said_with {
-                tx.settle(*known, Settled::Skipped, Reason::AlreadyTold, None).await?;
-            }
+        if !ours {
+            return Ok(false);
         }
-        Ok(ours)
+        for known in said_with {
+            tx.settle(*known, Settled::Skipped, Reason::AlreadyTold, None).await?;
+        }
+        // What came at its time, or asks anew, and not from an event that brings the others in step, takes their buttons
+        // away.
+        let comes_alone = row.plan.is_planned() || row.plan.message.is_request();
+        if row.plan.channel.has_buttons() && comes_alone && row.plan.message.has_buttons() {
+            let p = &row.plan;
+            let edit = notice::owed(p.sequence, MessageKind::PostEdit, &p.occasion, "", p.channel.clone(), now);
+            let queue = about::queue_of(tx, row.subject).await?;
+            tx.insert_deliveries(row.subject, queue, &[edit], now).await?;
+        }
+        Ok(true)
     }
 
     async fn about(&self, row: &Delivery) -> anyhow::Result<About> {
@@ -381,16 +428,30 @@ impl Sender {
         self.db
             .write(async |tx| {
                 about::lock(tx, row.subject).await?;
-                if !tx.dead(row.id, &self.owner, error).await? || row.plan.message == MessageKind::DeliveryFailed {
+                let is_news = row.plan.message != MessageKind::DeliveryFailed;
+                let last = Channel::Builtin(OPS.into());
+                if !tx.dead(row.id, &self.owner, error).await? || !(is_news || row.plan.channel.is_outside()) {
                     return Ok(());
                 }
                 let channel = row.plan.channel.to_string();
                 let what = What::DeliveryFailed { message: row.plan.message, channel, error: error.to_owned() };
                 let event = tx.add_event(row.subject, now, Actor::MAINTBOT, "sender", &what).await?;
-                let elsewhere = self.organisation.ops.iter().filter(|c| **c != row.plan.channel);
-                let told = elsewhere.map(|c| follow_up(row, MessageKind::DeliveryFailed, OPS, event, c, now));
+                let mut elsewhere = match row.subject.window() {
+                    Some(id) => tx.window(id).await?.and_then(|w| self.organisation.own_channel(w.poc.as_deref()?)),
+                    None => None,
+                }
+                .into_iter()
+                .chain(self.organisation.ops.iter().cloned())
+                .filter(|c| is_news && *c != row.plan.channel)
+                .collect::<Vec<_>>();
+                if elsewhere.is_empty() {
+                    elsewhere.push(last);
+                }
+                // Where nobody could be told of a failure, that one is told here: not that telling failed.
+                let of = if is_news { event.to_string() } else { row.plan.occasion.clone() };
+                let told = elsewhere.iter().map(|c| follow_up(row, MessageKind::DeliveryFailed, OPS, &of, c, now));
                 let opens = row.plan.message == MessageKind::IssueOpen && row.plan.channel != Channel::Tracker;
-                let tracker = opens.then(|| follow_up(row, MessageKind::IssueOpen, "", event, &Channel::Tracker, now));
+                let tracker = opens.then(|| follow_up(row, MessageKind::IssueOpen, "", &of, &Channel::Tracker, now));
                 let rows: Vec<Planned> = told.chain(tracker).collect();
                 let queue = about::queue_of(tx, row.subject).await?;
                 tx.insert_deliveries(row.subject, queue, &rows, now).await?;
@@ -401,16 +462,44 @@ impl Sender {
     }
 }
 
+/// Nobody answered: it is tried again when the other end has certainly come to its end with it, and soon. The client
+/// itself leaves a silent service alone.
+fn unanswered(row: &Delivery, error: String, now: DateTime<Utc>) -> Answered {
+    let wait = delay(row.attempts).clamp(UNDER_WAY, SILENCE);
+    Answered::Retry { error, at: Some(now + wait), in_doubt: true }
+}
+
+/// What a row made outside cannot be older (UTC) than when the row was first due; the other clock may be the machine's or
+/// the story's.
+fn since(row: &Delivery) -> DateTime<Utc> {
+    row.created_at.max(row.plan.due_at).min(Clock::wall()) - OTHER_CLOCKS
+}
+
+/// A Slack channel takes one message a second: what goes there goes in the order in which it is due. Everything else does
+/// not wait for one another.
+fn in_lines(rows: &[Claimed]) -> Vec<Vec<&Claimed>> {
+    let mut lines: Vec<Vec<&Claimed>> = Vec::new();
+    for row in rows {
+        let channel = &row.delivery.plan.channel;
+        let waits = matches!(channel, Channel::Slack(_));
+        match lines.iter_mut().find(|line| waits && line[0].delivery.plan.channel == *channel) {
+            Some(line) => line.push(row),
+            None => lines.push(vec![row]),
+        }
+    }
+    lines
+}
+
 /// What the failure of a row causes.
 fn follow_up(
     failed: &Delivery,
     message: MessageKind,
     audience: &str,
-    event: i64,
+    occasion: &str,
     channel: &Channel,
     now: DateTime<Utc>,
 ) -> Planned {
-    notice::owed(failed.plan.sequence, message, event, audience, channel.clone(), now)
+    notice::owed(failed.plan.sequence, message, occasion, audience, channel.clone(), now)
 }
 
 /// Exponential with jitter: from five seconds to an hour.

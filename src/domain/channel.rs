@@ -15,6 +15,101 @@ words! {
         Inside = "inside",
         /// GitHub.
         Github = "github",
+        /// Slack.
+        Slack = "slack",
+    }
+}
+
+/// Longest name of a conversation on Slack, in characters.
+const LONGEST_CONVERSATION: usize = 80;
+/// Longest id that Slack gives (they have 9 to 11 characters now).
+const LONGEST_ID: usize = 20;
+
+/// A conversation or person on Slack: `#ce`, `C012AB3CD`, `U061F7AUR`, with the id of the workspace in front where several
+/// are configured: `T1/#ce`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SlackPlace {
+    workspace: String,
+    target: String,
+}
+
+impl SlackPlace {
+    /// A place in a workspace, by what Slack calls it. Errors say what it looks like.
+    ///
+    /// # Errors
+    /// It is neither the name of a channel nor an id of Slack.
+    pub fn new(workspace: &str, target: &str) -> Result<Self, String> {
+        let id = |text: &str, first: &str| {
+            let short = (2..=LONGEST_ID).contains(&text.len());
+            short
+                && text.starts_with(|c| first.contains(c))
+                && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        };
+        let named = |name: &str| {
+            let letter = |c: char| c.is_alphanumeric() && !c.is_uppercase() || matches!(c, '-' | '_' | '.');
+            !name.is_empty() && name.chars().count() <= LONGEST_CONVERSATION && name.chars().all(letter)
+        };
+        let target_fits = target.strip_prefix('#').map_or_else(|| id(target, "CGDUW"), named);
+        if target_fits && (workspace.is_empty() || id(workspace, "TE")) {
+            return Ok(Self { workspace: workspace.to_owned(), target: target.to_owned() });
+        }
+        Err(format!("`{target}` is not on Slack: write the name of a channel, such as `slack:#ops`, or its id"))
+    }
+
+    /// The id of the workspace; empty where only one is configured, without its id.
+    #[must_use]
+    pub fn workspace(&self) -> &str {
+        &self.workspace
+    }
+
+    /// The channel by name (`#ce`) or id, or a person's id.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// Whether it is a person, who is written to directly.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.target.starts_with(['U', 'W'])
+    }
+}
+
+impl fmt::Display for SlackPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.workspace.is_empty() {
+            f.write_str(&self.target)
+        } else {
+            write!(f, "{}/{}", self.workspace, self.target)
+        }
+    }
+}
+
+impl From<SlackPlace> for String {
+    fn from(place: SlackPlace) -> Self {
+        place.to_string()
+    }
+}
+
+impl TryFrom<String> for SlackPlace {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl FromStr for SlackPlace {
+    type Err = String;
+
+    /// Reads `#ce`, `C012AB3CD` or `T1/#ce`. Errors say what it looks like.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (workspace, target) = text.split_once('/').unwrap_or(("", text));
+        if text.starts_with('/') {
+            return Err(format!("`{text}` is not on Slack: write `slack:#ops` or `slack:T012AB/#ops`"));
+        }
+        Self::new(workspace, target)
     }
 }
 
@@ -94,13 +189,27 @@ pub enum Channel {
     /// A repository on GitHub: its change-list issues, and what is said about a window in one; with a number, the
     /// comments of that issue.
     Github(Repository, Option<u64>),
+    /// A conversation or person on Slack.
+    Slack(SlackPlace),
 }
 
 impl Channel {
     /// Where its readers are, where what was said there can be changed later.
     #[must_use]
     pub fn can_edit(&self) -> bool {
-        matches!(self, Self::Builtin(_) | Self::Github(..))
+        matches!(self, Self::Builtin(_) | Self::Github(..) | Self::Slack(_))
+    }
+
+    /// Its posts have buttons and threads: they follow closely what becomes of a window.
+    #[must_use]
+    pub fn has_buttons(&self) -> bool {
+        matches!(self, Self::Slack(_))
+    }
+
+    /// Somebody else keeps it: it can fail for reasons that are not ours.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        self.lane() != Lane::Inside
     }
 
     /// Whose sender serves it.
@@ -109,13 +218,19 @@ impl Channel {
         match self {
             Self::Builtin(_) | Self::Tracker | Self::Log(_) => Lane::Inside,
             Self::Github(..) => Lane::Github,
+            Self::Slack(_) => Lane::Slack,
         }
     }
 
     /// A place in which people talk, so that who schedules there is told there.
     #[must_use]
     pub fn is_chat(&self) -> bool {
-        matches!(self, Self::Github(_, Some(_)))
+        match self {
+            Self::Github(_, issue) => issue.is_some(),
+            // What two people say to each other is not for maintbot to join.
+            Self::Slack(place) => !place.is_person() && !place.target().starts_with('D'),
+            _ => false,
+        }
     }
 }
 
@@ -127,6 +242,7 @@ impl fmt::Display for Channel {
             Self::Log(name) => write!(f, "log:{name}"),
             Self::Github(repository, None) => write!(f, "github:{repository}"),
             Self::Github(repository, Some(issue)) => write!(f, "github:{repository}#{issue}"),
+            Self::Slack(place) => write!(f, "slack:{place}"),
         }
     }
 }
@@ -148,7 +264,7 @@ impl TryFrom<String> for Channel {
 impl FromStr for Channel {
     type Err = String;
 
-    /// Reads `builtin:NAME`, `log:NAME`, `github:OWNER/NAME`, `github:OWNER/NAME#ISSUE` or `tracker:builtin`. Errors list
+    /// Reads `builtin:NAME`, `log:NAME`, `slack:#NAME`, `slack:TEAM/ID`, `github:OWNER/NAME`, `github:OWNER/NAME#ISSUE` or `tracker:builtin`. Errors list
     /// what is known.
     fn from_str(text: &str) -> Result<Self, String> {
         let (scheme, name) = text.split_once(':').unwrap_or((text, ""));
@@ -163,7 +279,10 @@ impl FromStr for Channel {
             "builtin" => Ok(Self::Builtin(name.into())),
             "log" => Ok(Self::Log(name.into())),
             "github" => github(name),
-            _ => Err(format!("`{text}` is not a channel: write `builtin:NAME`, `log:NAME` or `github:OWNER/NAME`")),
+            "slack" => Ok(Self::Slack(name.parse()?)),
+            _ => Err(format!(
+                "`{text}` is not a channel: write `builtin:NAME`, `log:NAME`, `slack:#NAME` or `github:OWNER/NAME`"
+            )),
         }
     }
 }
@@ -186,7 +305,18 @@ mod tests {
 
     #[test]
     fn channels_read_and_print_the_same_and_refuse_the_unknown() {
-        for text in ["builtin:ops", "log:audit", "tracker:builtin", "github:example/crm", "github:example/crm.api#7"] {
+        for text in [
+            "builtin:ops",
+            "log:audit",
+            "tracker:builtin",
+            "github:example/crm",
+            "github:example/crm.api#7",
+            "slack:#ce",
+            "slack:#käyttö-2",
+            "slack:C012AB3CD",
+            "slack:T1/#ce",
+            "slack:T1/U061F7AUR",
+        ] {
             assert_eq!(text.parse::<Channel>().map(|c| c.to_string()), Ok(text.into()));
         }
         for text in [
@@ -203,6 +333,15 @@ mod tests {
             "github:a/b#",
             "github:a/b#7x",
             "github:a b/c",
+            "slack:",
+            "slack:#",
+            "slack:ce",
+            "slack:#Big",
+            "slack:#a b",
+            "slack:/#ce",
+            "slack:x/#ce",
+            "slack:T1/T1/#ce",
+            "slack:<!channel>",
         ] {
             assert!(text.parse::<Channel>().is_err(), "{text}");
         }

@@ -110,6 +110,25 @@ impl MessageKind {
         matches!(self, Announcement | Reminder | ChangeList | Moved | Extended | Started)
     }
 
+    /// What it says can be acted on with a button, where its channel has some.
+    #[must_use]
+    pub fn has_buttons(self) -> bool {
+        let asks = matches!(self, Self::Starting | Self::NoShow | Self::Overrun | Self::ConfirmCompletion);
+        self.is_kept_in_step() || asks || self.is_request()
+    }
+
+    /// Approvers are asked to decide.
+    #[must_use]
+    pub fn is_request(self) -> bool {
+        matches!(self, Self::ApprovalRequest | Self::ApprovalReminder)
+    }
+
+    /// Said in the thread of the newest post, where its channel has threads.
+    #[must_use]
+    pub fn is_aside(self) -> bool {
+        matches!(self, Self::Note | Self::ChangeListUpdate)
+    }
+
     /// Planned ahead from lead times, as opposed to caused by an event.
     #[must_use]
     pub fn is_planned(self) -> bool {

@@ -215,12 +215,32 @@ pub fn for_ops(
     occasion: impl fmt::Display,
     now: DateTime<Utc>,
 ) -> Vec<Planned> {
-    in_ops(organisation, window.sequence, message, occasion, OPS, now)
+    to_staff(organisation, window.sequence, message, occasion, OPS, now)
 }
 
-/// To somebody who is reached in ops by name, or to ops as a whole.
+/// The same to ops and to the point of contact, where that is a person with a place of their own.
 #[must_use]
-pub fn in_ops(
+pub fn for_poc_and_ops(
+    window: &Window,
+    organisation: &Organisation,
+    message: MessageKind,
+    occasion: impl fmt::Display,
+    now: DateTime<Utc>,
+) -> Vec<Planned> {
+    let to = poc_and_ops(window, organisation).into_iter();
+    to.map(|(audience, channel)| owed(window.sequence, message, &occasion, &audience, channel, now)).collect()
+}
+
+/// Ops, and the point of contact where they read somewhere else.
+fn poc_and_ops(window: &Window, organisation: &Organisation) -> Vec<(String, Channel)> {
+    let own = window.poc.as_deref().and_then(|poc| Some((format!("@{poc}"), organisation.own_channel(poc)?)));
+    let ops = organisation.ops.iter().map(|channel| (OPS.to_owned(), channel.clone()));
+    own.into_iter().filter(|(_, channel)| !organisation.ops.contains(channel)).chain(ops).collect()
+}
+
+/// To somebody who is reached in a place of their own, or in ops by name; or to ops as a whole.
+#[must_use]
+pub fn to_staff(
     organisation: &Organisation,
     sequence: i64,
     message: MessageKind,
@@ -228,8 +248,11 @@ pub fn in_ops(
     audience: &str,
     due_at: DateTime<Utc>,
 ) -> Vec<Planned> {
-    let channels = organisation.ops.iter();
-    channels.map(|channel| owed(sequence, message, &occasion, audience, channel.clone(), due_at)).collect()
+    let channels = match audience.strip_prefix('@') {
+        Some(person) => organisation.reaches(person),
+        None => organisation.ops.clone(),
+    };
+    channels.into_iter().map(|channel| owed(sequence, message, &occasion, audience, channel, due_at)).collect()
 }
 
 /// A request to every owner of a customer that the window touches: tell them anew.
@@ -243,7 +266,7 @@ pub fn told_requests(
     let each = owners(organisation, window).into_iter();
     each.flat_map(|owner| {
         let audience = format!("@{owner}");
-        in_ops(organisation, window.sequence, MessageKind::ToldRequest, &occasion, &audience, due_at)
+        to_staff(organisation, window.sequence, MessageKind::ToldRequest, &occasion, &audience, due_at)
     })
     .collect()
 }
@@ -505,8 +528,8 @@ impl Plan<'_> {
         let policy_lead = self.policy.change_list;
         let (lead, note) = self.when(policy_lead);
         let (due_at, note) = if lead > since { (lead, note) } else { ((since + EMPTY_AFTER).min(start), None) };
-        for channel in &self.s.organisation.ops {
-            let to = (OPS, channel.clone());
+        for (audience, channel) in poc_and_ops(self.s.window, self.s.organisation) {
+            let to = (audience.as_str(), channel);
             self.push(MessageKind::EmptyList, policy_lead.to_string(), to, due_at, note.clone());
         }
     }
@@ -515,10 +538,12 @@ impl Plan<'_> {
     fn for_ops(&mut self, announced: &[(Channel, DateTime<Utc>)]) {
         let starting = self.starts_at() - STARTING;
         let first_heard = first(announced);
-        for channel in &self.s.organisation.ops {
+        for (audience, channel) in poc_and_ops(self.s.window, self.s.organisation) {
             if starting > self.since() {
-                self.push(MessageKind::Starting, "-15m".into(), (OPS, channel.clone()), starting, None);
+                self.push(MessageKind::Starting, "-15m".into(), (audience.as_str(), channel), starting, None);
             }
+        }
+        for channel in &self.s.organisation.ops {
             if let Some(at) = first_heard.filter(|_| self.s.window.poc.is_none()) {
                 self.push(MessageKind::NoPoc, WITH_ANNOUNCEMENT.into(), (OPS, channel.clone()), at, None);
             }
@@ -553,9 +578,9 @@ impl Plan<'_> {
                 if at <= self.since() || until.is_some_and(|until| at >= until) {
                     continue;
                 }
-                for channel in &organisation.ops {
+                for channel in organisation.reaches(owner) {
                     let audience = format!("@{owner}");
-                    let to = (audience.as_str(), channel.clone());
+                    let to = (audience.as_str(), channel);
                     self.push(MessageKind::ToldOverdue, format!("{head}+{days}wd"), to, at, None);
                 }
             }

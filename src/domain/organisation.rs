@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::access::Role;
 use super::calendar::{Hours, Lead, WeekHours, WorkingCalendar, Zone};
-use super::channel::Repository;
+use super::channel::{Repository, SlackPlace};
 use super::customer::Customer;
 use super::finding::FindingKind;
 use super::ledger::MessageKind;
@@ -192,6 +192,8 @@ pub struct Person {
     pub zone: Option<Zone>,
     /// Their login on GitHub, in small letters.
     pub github: Option<String>,
+    /// Who they are on Slack.
+    pub slack: Option<SlackPlace>,
 }
 
 /// What of GitHub is used. No repository: nothing.
@@ -291,6 +293,30 @@ impl Organisation {
         self.people.iter().find(|(_, person)| is_theirs(person)).map(|(id, _)| id.as_str())
     }
 
+    /// The person with this id on Slack: their id here.
+    #[must_use]
+    pub fn person_on_slack(&self, place: &SlackPlace) -> Option<&str> {
+        self.people.iter().find(|(_, person)| person.slack.as_ref() == Some(place)).map(|(id, _)| id.as_str())
+    }
+
+    /// Where somebody reads who is known by this name: what is written of them, a person on Slack by their id there, else
+    /// in ops, by name.
+    #[must_use]
+    pub fn reaches(&self, name: &str) -> Vec<Channel> {
+        self.own_channel(name).map_or_else(|| self.ops.clone(), |own| vec![own])
+    }
+
+    /// A place where only this person reads.
+    #[must_use]
+    pub fn own_channel(&self, name: &str) -> Option<Channel> {
+        let written = self.people.get(name).and_then(|person| person.slack.clone());
+        let typed = || match name.parse() {
+            Ok(Channel::Slack(place)) if place.is_person() => Some(place),
+            _ => None,
+        };
+        written.or_else(typed).map(Channel::Slack)
+    }
+
     /// A service's name for people; its id where it has none.
     #[must_use]
     pub fn service_name<'a>(&'a self, id: &'a str) -> &'a str {
@@ -315,6 +341,12 @@ impl Organisation {
     #[must_use]
     pub fn holders_of(&self, needed: Role) -> Vec<String> {
         let covering = self.roles.iter().flatten().filter(|(role, _)| role.covers(needed));
-        covering.flat_map(|(_, holders)| holders.iter().cloned()).collect()
+        let mut found: Vec<String> = Vec::new();
+        for holder in covering.flat_map(|(_, holders)| holders) {
+            if !found.contains(holder) {
+                found.push(holder.clone());
+            }
+        }
+        found
     }
 }

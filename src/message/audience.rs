@@ -16,6 +16,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use super::text::shown;
 use super::topic::{Topic, WindowTopic};
 use super::{Block, Message};
+use crate::domain::calendar::Span;
 use crate::domain::event::Event;
 use crate::domain::ledger::{Class, MessageKind, Planned};
 use crate::domain::notice::OPS;
@@ -128,7 +129,7 @@ impl Templates {
         let (_, name, _) =
             all.iter().find(|(of, ..)| *of == kind).with_context(|| format!("{kind} has no template"))?;
         let filled = self.0.get_template(name)?.render(values).with_context(|| format!("template {name}"))?;
-        let mut message = Message::default();
+        let mut message = Message::default().with_times(spans(t.topic));
         for (n, line) in filled.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
             let text = line.replace(BREAK, "\n");
             match line.strip_prefix(MARK) {
@@ -157,6 +158,13 @@ impl Templates {
             Some(news) => message.text(news),
             None => message,
         })
+    }
+}
+
+fn spans(topic: &Topic) -> Vec<&Span> {
+    match topic {
+        Topic::Window(topic) => vec![&topic.window.span],
+        Topic::Plan(topic) => topic.phases.windows.iter().map(|window| &window.span).collect(),
     }
 }
 

@@ -3,18 +3,36 @@
 //!
 //! Everything in a message is data: a surface escapes it for the place where it is shown.
 
+pub mod action;
 pub mod audience;
 pub mod text;
 pub mod topic;
 pub mod words;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::domain::calendar::{Span, at};
 
 /// Something said: blocks from top to bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The blocks in order.
     pub blocks: Vec<Block>,
+    /// Times that stand in them, for surfaces that show times in the reader's own zone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<Times>,
+}
+
+/// A time, or a stretch of time, as it stands in the text of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// The text, exactly as it stands there.
+    pub text: String,
+    /// The instant, or the first one (UTC).
+    pub starts_at: DateTime<Utc>,
+    /// The end of the stretch (UTC).
+    pub ends_at: Option<DateTime<Utc>>,
 }
 
 /// One part of a message. All text is plain; none of it is markup.
@@ -68,13 +86,13 @@ impl Message {
     /// A message that starts with what it is about.
     #[must_use]
     pub fn titled(heading: impl Into<String>) -> Self {
-        Self { blocks: vec![Block::Heading(heading.into())] }
+        Self { blocks: vec![Block::Heading(heading.into())], ..Self::default() }
     }
 
     /// One paragraph and nothing else.
     #[must_use]
     pub fn line(text: impl Into<String>) -> Self {
-        Self { blocks: vec![Block::Text(text.into())] }
+        Self { blocks: vec![Block::Text(text.into())], ..Self::default() }
     }
 
     /// Adds a paragraph.
@@ -103,6 +121,19 @@ impl Message {
     #[must_use]
     pub fn block(mut self, block: Block) -> Self {
         self.blocks.push(block);
+        self
+    }
+
+    /// Says which times may stand in it: these stretches, and their ends. The longest texts come first, since what is shown
+    /// of a stretch holds its ends.
+    #[must_use]
+    pub fn with_times<'a>(mut self, spans: impl IntoIterator<Item = &'a Span>) -> Self {
+        for span in spans {
+            let one = |instant| Times { text: at(instant, &span.zone), starts_at: instant, ends_at: None };
+            let whole = Times { text: span.to_string(), starts_at: span.starts_at, ends_at: Some(span.ends_at) };
+            self.times.extend([whole, one(span.starts_at), one(span.ends_at)]);
+        }
+        self.times.sort_by_key(|time| std::cmp::Reverse(time.text.len()));
         self
     }
 

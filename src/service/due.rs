@@ -155,7 +155,7 @@ impl Cx<'_> {
         what: What,
     ) -> Outcome<()> {
         let event = self.record(&mut w, &what).await?;
-        let rows = notice::for_ops(&w, self.organisation, message, occasion, self.now);
+        let rows = notice::for_poc_and_ops(&w, self.organisation, message, occasion, self.now);
         self.owe(&w, rows).await?;
         self.conclude(&w, items, event, &what).await
     }

@@ -128,7 +128,7 @@ impl Cx<'_> {
                 let rows = notice::for_ops(&w, self.organisation, MessageKind::Note, event, self.now);
                 self.owe(&w, rows).await
             }
-            What::ListLost { .. } => self.open_list_again(&w, &items, event).await,
+            What::ListLost { .. } => self.open_list_again(&w, event).await,
             _ if w.as_published().is_none() => Ok(()),
             _ => {
                 let (rows, kin) = (self.tx.deliveries(w.id).await?, self.kin(&w).await?);
@@ -138,23 +138,19 @@ impl Cx<'_> {
     }
 
     /// A new issue in the place of one that is lost.
-    async fn open_list_again(&mut self, w: &Window, items: &ChangeList, event: i64) -> Outcome<()> {
+    async fn open_list_again(&mut self, w: &Window, event: i64) -> Outcome<()> {
         if w.state.is_over() || w.as_published().is_none() {
             return Ok(());
         }
         let kin = self.kin(w).await?;
         let row = |sequence, tracker| notice::owed(sequence, MessageKind::IssueOpen, event, "", tracker, self.now);
-        match &kin.phases {
-            Some(phases) => {
-                let tracker = self.tracker(None, &first_services(phases, w));
-                let row = row(phases.plan.sequence, tracker);
-                self.owe_plan(phases.plan.id, vec![row]).await
-            }
-            None if items.0.is_empty() && w.series.is_some() => Ok(()),
-            None => {
-                let row = row(w.sequence, self.tracker(None, &w.services));
-                self.owe(w, vec![row]).await
-            }
+        if let Some(phases) = &kin.phases {
+            let tracker = self.tracker(None, &first_services(phases, w));
+            let row = row(phases.plan.sequence, tracker);
+            self.owe_plan(phases.plan.id, vec![row]).await
+        } else {
+            let row = row(w.sequence, self.tracker(None, &w.services));
+            self.owe(w, vec![row]).await
         }
     }
 }

@@ -316,10 +316,15 @@ impl Cx<'_> {
         if is_public && (w.state != State::Cancelled || was_public) {
             self.sync_issue(w, items, event, rows, kin).await?;
         }
-        let shows_it = |row: &&Delivery| match what {
-            What::Scheduled | What::Noted { .. } | What::Approved { change: false, .. } => false,
-            _ if what.is_about_items() => row.plan.message == MessageKind::ChangeList,
-            _ => row.plan.message.is_kept_in_step(),
+        let shows_it = |row: &&Delivery| {
+            let (message, has_buttons) = (row.plan.message, row.plan.channel.has_buttons());
+            match what {
+                What::Scheduled | What::Noted { .. } => false,
+                What::Approved { change: false, .. } => has_buttons && message.is_request(),
+                _ if has_buttons => message.has_buttons(),
+                _ if what.is_about_items() => message == MessageKind::ChangeList,
+                _ => message.is_kept_in_step(),
+            }
         };
         let edits = self.post_edits(rows, shows_it, w.sequence, event);
         self.owe(w, edits).await?;
@@ -413,20 +418,18 @@ impl Cx<'_> {
         self.owe(w, owed).await
     }
 
-    /// Tells each assignee named; people without a channel of their own are reached in ops by name.
+    /// Tells each assignee named.
     /// Nobody hears of work in a window that nobody has agreed to yet; see [`Cx::owe_all_assignees`].
     pub(super) async fn owe_assignees(&mut self, w: &Window, event: i64, assignees: &[String]) -> Outcome<()> {
         if w.as_published().is_none() {
             return Ok(());
         }
         let others: BTreeSet<&String> = assignees.iter().filter(|name| **name != self.actor.id).collect();
-        let mut rows = Vec::new();
-        for assignee in others {
-            for channel in &self.organisation.ops {
-                let audience = format!("@{assignee}");
-                rows.push(notice::owed(w.sequence, MessageKind::Assigned, event, &audience, channel.clone(), self.now));
-            }
-        }
+        let message = MessageKind::Assigned;
+        let told = |assignee| {
+            notice::to_staff(self.organisation, w.sequence, message, event, &format!("@{assignee}"), self.now)
+        };
+        let rows = others.into_iter().flat_map(told).collect();
         self.owe(w, rows).await
     }
 

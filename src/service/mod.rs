@@ -240,12 +240,12 @@ impl Service {
     async fn run_to_the_end(&self, invocation: &Invocation) -> anyhow::Result<Answer> {
         let scope = invocation.key.as_ref().map(|key| format!("{}\n{}\n{key}", invocation.place, invocation.actor.id));
         let Some(key) = scope.as_deref() else {
-            return match self.attempt(invocation, None).await {
+            return match Box::pin(self.attempt(invocation, None)).await {
                 Ok(answer) => Ok(answer),
                 Err(failure) => said(failure),
             };
         };
-        match self.attempt(invocation, Some(key)).await {
+        match Box::pin(self.attempt(invocation, Some(key))).await {
             Ok(answer) => Ok(answer),
             // Another delivery of the same was faster: its answer is the first.
             Err(Failure::Redelivered) => {

@@ -196,7 +196,7 @@ impl Cx<'_> {
         let rows = notice::caused_by_plan(&phases, self.organisation, MessageKind::Note, event, self.now);
         let mut rows: Vec<_> = rows.into_iter().filter(|row| told.contains(&row.channel)).collect();
         let ops =
-            notice::in_ops(self.organisation, phases.plan.sequence, MessageKind::Note, event, notice::OPS, self.now);
+            notice::to_staff(self.organisation, phases.plan.sequence, MessageKind::Note, event, notice::OPS, self.now);
         rows.extend(ops.into_iter().filter(|row| !told.contains(&row.channel)));
         self.owe_plan(phases.plan.id, rows).await?;
         let before = self.tx.deliveries(phases.plan.id).await?;

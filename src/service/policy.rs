@@ -210,7 +210,7 @@ impl Cx<'_> {
             event,
         });
         let message = MessageKind::ApprovalRequest;
-        let rows = notice::in_ops(self.organisation, w.sequence, message, event, APPROVERS, self.now);
+        let rows = notice::to_staff(self.organisation, w.sequence, message, event, APPROVERS, self.now);
         self.owe(w, rows).await?;
         self.conclude(w, items, event, &what).await?;
         if change {
@@ -320,7 +320,7 @@ impl Cx<'_> {
         let Some(request) = request else { return Ok(()) };
         let audience = format!("@{}", request.by);
         let message = MessageKind::ApprovalDecision;
-        let rows = notice::in_ops(self.organisation, w.sequence, message, event, &audience, self.now);
+        let rows = notice::to_staff(self.organisation, w.sequence, message, event, &audience, self.now);
         self.owe(w, rows).await
     }
 

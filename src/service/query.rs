@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Failure, Service};
-use crate::domain::access::Role;
+use crate::domain::access::{Actor, Role};
 use crate::domain::calendar::local;
-use crate::domain::change::ChangeList;
+use crate::domain::change::{ChangeItem, ChangeList};
+use crate::domain::channel::Lane;
 use crate::domain::customer::Told;
 use crate::domain::event::{Event, What};
 use crate::domain::freeze::Freeze;
@@ -21,6 +22,12 @@ pub use crate::store::{ConsoleChannel, Issue, Post, Token, WindowFilter};
 
 /// Windows that were over up to so long ago are on the first page.
 const PAST: TimeDelta = TimeDelta::days(30);
+/// How far ahead a person's desk looks.
+const WEEK: TimeDelta = TimeDelta::days(7);
+/// How many windows are looked at for one desk or one post: more than anybody has open.
+const LOOKED_AT: i64 = 200;
+/// States of windows that are not over.
+const LIVE: [State; 4] = [State::Pending, State::Scheduled, State::InProgress, State::Verifying];
 
 /// One window with all that belongs to it.
 #[derive(Clone, Debug)]
@@ -80,6 +87,19 @@ pub struct Overview {
     pub upcoming: Vec<Full>,
     /// Completed or cancelled of late, newest first.
     pub past: Vec<Full>,
+}
+
+/// What one person has to do, and what is coming. Everything in the order of starts.
+#[derive(Clone, Debug, Default)]
+pub struct Desk {
+    /// Windows that are not over and that they are point of contact of, or asked for.
+    pub windows: Vec<Window>,
+    /// Open items that are theirs, with their windows.
+    pub items: Vec<(Window, ChangeItem)>,
+    /// Windows that wait for an approval which they may give.
+    pub approvals: Vec<Window>,
+    /// Windows of the next seven days as the public sees them.
+    pub soon: Vec<Window>,
 }
 
 type Read<T> = anyhow::Result<T>;
@@ -179,10 +199,7 @@ impl Service {
         let now = self.now();
         self.reading(async |tx| {
             let mut found = Overview::default();
-            let live = WindowFilter {
-                states: vec![State::Pending, State::Scheduled, State::InProgress, State::Verifying],
-                ..WindowFilter::default()
-            };
+            let live = WindowFilter { states: LIVE.to_vec(), ..WindowFilter::default() };
             for window in tx.windows(&live, None, most).await? {
                 let Some(full) = public_full(tx, window).await? else { continue };
                 let running = full.window.state.is_running() || full.window.span.starts_at <= now;
@@ -209,6 +226,50 @@ impl Service {
             Ok(found)
         })
         .await
+    }
+
+    /// What somebody has to do: nobody who may not read has anything but what is public.
+    pub async fn desk(&self, actor: &Actor) -> Read<Desk> {
+        let now = self.now();
+        let live = WindowFilter { states: LIVE.to_vec(), ..WindowFilter::default() };
+        self.reading(async |tx| {
+            let mut found = Desk::default();
+            let coming = WindowFilter { from: Some(now), to: Some(now + WEEK), ..live.clone() };
+            for window in tx.windows(&coming, None, LOOKED_AT).await? {
+                found.soon.extend(window.as_published().map(Cow::into_owned));
+            }
+            found.soon.retain(|w| w.span.ends_at > now && w.span.starts_at < now + WEEK);
+            found.soon.sort_by_key(|w| (w.span.starts_at, w.id));
+            if !actor.may(Role::Viewer) {
+                return Ok(found);
+            }
+            let theirs = WindowFilter { poc_or_assignee: Some(actor.id.clone()), ..live.clone() };
+            for window in tx.windows(&theirs, None, LOOKED_AT).await? {
+                let items = tx.items(window.id).await?;
+                let own = items.open().into_iter().filter(|item| item.assignee.as_deref() == Some(&actor.id));
+                found.items.extend(own.map(|item| (window.clone(), item.clone())));
+                if window.poc.as_deref() == Some(&actor.id) || window.requester == actor.id {
+                    found.windows.push(window);
+                }
+            }
+            if actor.may(Role::Approver) {
+                let waiting = WindowFilter { states: vec![State::Pending], ..WindowFilter::default() };
+                let theirs = |w: &Window| {
+                    w.requester != actor.id
+                        && w.request.as_ref().is_some_and(|r| r.by != actor.id && r.expires_at > now)
+                };
+                found.approvals = tx.windows(&waiting, None, LOOKED_AT).await?;
+                found.approvals.retain(theirs);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// The window or plan that was posted in a conversation on Slack, under this id of the message there.
+    pub async fn posted_as(&self, conversation: &str, id: &str) -> Read<Option<Subject>> {
+        let remote = format!("{conversation}/{id}");
+        self.reading(async |tx| Ok(tx.posted(Lane::Slack, &remote).await?)).await
     }
 
     /// A plan with its phases; `None` if there is no such plan.

@@ -7,6 +7,7 @@ use sqlx::QueryBuilder;
 
 use super::convert::{ROWS_AT_ONCE, from_optional_word, from_word, to_count, whole};
 use super::{Result, StoreError, Tx};
+use crate::domain::channel::Lane;
 use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Planned, Reason};
 use crate::domain::organisation::Channel;
 use crate::domain::subject::Subject;
@@ -94,6 +95,8 @@ pub struct Owed<'a> {
     /// The rows.
     pub rows: &'a [Planned],
 }
+
+pub(super) const POSTED: &str = "SELECT subject FROM deliveries WHERE remote_id = $1 AND lane = $2 ORDER BY id LIMIT 1";
 
 const INSERT: &str = "INSERT INTO deliveries (id, subject, queue, sequence, class, message, occasion, lead, audience, \
      channel, lane, due_at, note, state, reason, attempts, claim_at, in_doubt, created_at) ";
@@ -189,6 +192,18 @@ impl Tx {
         let sql = concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE id = $1");
         let row: Option<DeliveryRow> = on!(self, |c| sqlx::query_as(sql).bind(id).fetch_optional(c).await?);
         row.map(Delivery::try_from).transpose()
+    }
+
+    /// What the message is about that stands under this id at the other end of a lane.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn posted(&mut self, lane: Lane, remote_id: &str) -> Result<Option<Subject>> {
+        let found: Option<String> = on!(self, |c| {
+            let query = sqlx::query_scalar(POSTED).bind(remote_id).bind(lane.as_str());
+            query.fetch_optional(c).await?
+        });
+        from_optional_word("subject of a delivery", found.as_deref())
     }
 
     /// Messages about a subject that a channel got, in the order they were due. Without changes to outside things.

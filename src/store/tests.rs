@@ -121,6 +121,7 @@ fn hot_queries(claim: &str) -> Vec<Hot> {
         fixed("windows due", windows::DUE, vec![time(hour(7_950)), number(50)], &["windows_next_action"]),
         fixed("next action", windows::NEXT_ACTION, vec![], &["windows_next_action"]),
         fixed("posts", builtin::POSTS, vec![text("channel-1"), number(9_000), number(50)], &["builtin_posts_channel"]),
+        fixed("posted elsewhere", deliveries::POSTED, vec![text("5"), text("slack")], &["deliveries_remote"]),
         fixed("post of a delivery", builtin::POST_OF_DELIVERY, vec![number(5)], &["builtin_posts_delivery"]),
         fixed("open issues", builtin::OPEN_ISSUES, vec![number(50)], &["builtin_issues_open"]),
         fixed("all issues", builtin::ALL_ISSUES, vec![number(50)], &["builtin_issues_opened"]),

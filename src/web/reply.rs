@@ -69,7 +69,10 @@ fn not_said_elsewhere(reply: &Reply, has_slots: bool) -> Message {
         Block::Table { .. } | Block::Copy(_) => !has_slots,
         _ => true,
     };
-    Message { blocks: all.iter().enumerate().filter(shown).map(|(_, block)| block.clone()).collect() }
+    Message {
+        blocks: all.iter().enumerate().filter(shown).map(|(_, block)| block.clone()).collect(),
+        ..Message::default()
+    }
 }
 
 /// Slots with the reasons for each and the command that takes it, for a title to be filled in.

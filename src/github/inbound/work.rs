@@ -1,51 +1,17 @@
-//! The worker: takes what the inbox holds, in order for each issue, and works on it. Whatever it does can be done twice:
-//! a worker that died half-way leaves a row in doubt, and the next one does it again with the same keys.
+//! What the worker does with what GitHub stored, and looking at GitHub in between.
 
-use std::time::Duration;
-
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use super::seen::{Happened, Seen};
 use super::{Inbound, SOURCE};
-use crate::clock::Clock;
 use crate::github::api::Failure;
-use crate::service::inbox;
+pub(super) use crate::inward::work::{Trouble, Worked, is_old};
+use crate::inward::work::{Works, give_back, tick, until_stopped};
+use crate::service::{Service, inbox};
 
-/// Rows that are taken in one go and worked on at the same time.
-const AT_ONCE: i64 = 8;
-/// How long a row is ours.
-const LEASE: TimeDelta = TimeDelta::minutes(2);
-/// How long one row may take, so that its lease is not over before.
-const PATIENCE: Duration = Duration::from_secs(100);
-/// What came so long ago is given up.
-const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
-/// How long a command is tried again that fails by a fault of ours; then the person is told.
-pub(super) const FAULTS_FOR: TimeDelta = TimeDelta::hours(1);
-/// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_mins(30);
 /// How often GitHub is compared with what is held.
 const SWEEP_EVERY: TimeDelta = TimeDelta::minutes(10);
-
-/// Why something could not be worked on to the end.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// Not before an instant (UTC); nothing of the last step was done.
-    Later(DateTime<Utc>, String),
-    /// It may have been done.
-    Unsure(String),
-    /// What it is about is not there any more.
-    Missing(String),
-    /// GitHub says no, and will again.
-    Refused(String),
-    /// A fault of ours, or of the database.
-    Fault(anyhow::Error),
-}
-
-/// What working on something comes to.
-pub(super) type Worked<T = ()> = Result<T, Trouble>;
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
@@ -58,33 +24,30 @@ impl From<Failure> for Trouble {
     }
 }
 
-impl From<anyhow::Error> for Trouble {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Fault(error)
+impl Works for Inbound {
+    const SOURCE: &'static str = SOURCE;
+
+    fn service(&self) -> &Service {
+        &self.service
+    }
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    async fn handle(&self, row: &inbox::Inbound) -> Worked {
+        match serde_json::from_str::<Seen>(&row.body) {
+            Ok(seen) => self.seen(row, seen).await,
+            Err(error) => Err(Trouble::Refused(format!("it cannot be read: {error}"))),
+        }
     }
 }
 
 impl Inbound {
     /// Works until `stop`, and looks at GitHub in between; then gives back what it had taken and not begun.
     pub async fn run(&self, stop: CancellationToken) {
-        tokio::join!(self.work(&stop), self.keep_looking(&stop));
-        if let Err(error) = self.service.release_inbound(SOURCE, &self.owner).await {
-            tracing::warn!(error = format!("{error:#}"), "what was taken could not be given back; its lease ends");
-        }
-    }
-
-    async fn work(&self, stop: &CancellationToken) {
-        let mut rings = self.service.wake().listen();
-        while !stop.is_cancelled() {
-            let next = match self.tick(self.clock.now(), stop).await {
-                Ok(_) => self.next_at().await.unwrap_or_default(),
-                Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "what came from GitHub could not be worked on");
-                    None
-                }
-            };
-            self.clock.rest(next, &mut rings, stop).await;
-        }
+        tokio::join!(until_stopped(self, &self.clock, &stop), self.keep_looking(&stop));
+        give_back(self).await;
     }
 
     async fn keep_looking(&self, stop: &CancellationToken) {
@@ -141,41 +104,11 @@ impl Inbound {
     /// # Errors
     /// The database fails; what was done before stays done.
     pub async fn tick(&self, now: DateTime<Utc>, stop: &CancellationToken) -> anyhow::Result<usize> {
-        let mut worked = 0;
-        loop {
-            if self.next_at().await?.is_none_or(|at| at > now) {
-                return Ok(worked);
-            }
-            if stop.is_cancelled() {
-                return Ok(worked);
-            }
-            let taken = self.service.claim_inbound(SOURCE, &self.owner, now, now + LEASE, AT_ONCE).await?;
-            if taken.is_empty() {
-                return Ok(worked);
-            }
-            // No two of them are on the same line, so they do not have to wait for each other.
-            for done in join_all(taken.iter().map(|row| self.take(row, now))).await {
-                done?;
-                worked += 1;
-            }
-            self.service.wake().ring();
-        }
-    }
-
-    async fn take(&self, row: &inbox::Inbound, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let worked = match serde_json::from_str::<Seen>(&row.body) {
-            Ok(seen) => tokio::time::timeout(PATIENCE, Box::pin(self.handle(row, seen))).await,
-            Err(error) => Ok(Err(Trouble::Refused(format!("it cannot be read: {error}")))),
-        };
-        let worked = worked.unwrap_or_else(|_| Err(Trouble::Unsure("it took too long".into())));
-        match worked {
-            Ok(()) => self.service.inbound_done(SOURCE, &row.id, &self.owner).await.map(drop),
-            Err(trouble) => self.not_done(row, trouble, now).await,
-        }
+        tick(self, now, stop).await
     }
 
     /// What happened, to where it belongs.
-    async fn handle(&self, row: &inbox::Inbound, seen: Seen) -> Worked {
+    async fn seen(&self, row: &inbox::Inbound, seen: Seen) -> Worked {
         match seen {
             Seen::Comment(mut comment) => {
                 let Some(repository) = self.watched(&comment.repository).await? else { return Ok(()) };
@@ -205,32 +138,6 @@ impl Inbound {
             }
         }
     }
-
-    /// Tries again later, or gives up.
-    async fn not_done(&self, row: &inbox::Inbound, trouble: Trouble, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let too_old = now - row.received_at >= GIVE_UP_AFTER;
-        let wait = delay(row.attempts);
-        let (at, why, in_doubt) = match trouble {
-            Trouble::Later(at, why) => (at.max(now + TimeDelta::seconds(1)), why, row.in_doubt),
-            Trouble::Unsure(why) => (now + wait, why, true),
-            Trouble::Fault(error) => {
-                let error = format!("{error:#}");
-                tracing::error!(delivery = row.id, line = row.line, error, "something from GitHub could not be done");
-                (now + wait, error, true)
-            }
-            Trouble::Missing(why) | Trouble::Refused(why) => return self.give_up(row, &why).await,
-        };
-        if too_old {
-            return self.give_up(row, &why).await;
-        }
-        tracing::debug!(delivery = row.id, line = row.line, why, %at, "something from GitHub has to wait");
-        self.service.inbound_retry(SOURCE, &row.id, &self.owner, at, &why, in_doubt).await.map(drop)
-    }
-
-    async fn give_up(&self, row: &inbox::Inbound, why: &str) -> anyhow::Result<()> {
-        tracing::warn!(delivery = row.id, line = row.line, why, "something from GitHub was given up");
-        self.service.inbound_dead(SOURCE, &row.id, &self.owner, why).await.map(drop)
-    }
 }
 
 /// Says what came of a look at GitHub: waiting for a limit is no fault.
@@ -248,21 +155,4 @@ fn reason(trouble: Trouble) -> anyhow::Error {
         Trouble::Unsure(why) | Trouble::Missing(why) | Trouble::Refused(why) => anyhow::anyhow!(why),
         Trouble::Fault(error) => error,
     }
-}
-
-/// Exponential with jitter: from two seconds to half an hour.
-fn delay(attempts: i64) -> TimeDelta {
-    let steps = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_secs(2))
-        .with_max_delay(LONGEST_WAIT)
-        .with_jitter()
-        .without_max_times()
-        .build();
-    let wait = steps.into_iter().nth(usize::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0));
-    TimeDelta::from_std(wait.unwrap_or(LONGEST_WAIT)).unwrap_or(TimeDelta::minutes(30))
-}
-
-/// How long a row has waited, for giving up on faults.
-pub(super) fn is_old(row: &inbox::Inbound, clock: &Clock) -> bool {
-    clock.now() - row.received_at >= FAULTS_FOR
 }

@@ -135,7 +135,7 @@ fn section(organisation: &Organisation, w: &Window, items: &ChangeList, message:
             (name.as_str(), value)
         })),
         Block::Items(_) => list(organisation, w, items, width),
-        other => markdown(&Message { blocks: vec![other.clone()] }),
+        other => markdown(&Message { blocks: vec![other.clone()], ..Message::default() }),
     });
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }

@@ -101,19 +101,26 @@ fn end(t: &Telling<'_>, w: &Window) -> Value {
 /// What approvers are asked, and what they may do.
 fn approval(t: &Telling<'_>, w: &Window) -> Value {
     let request = w.request.as_ref();
-    let asker = request.map_or(w.requester.as_str(), |request| request.by.as_str());
+    // What is decided is no longer a request; who asked, and why, is still in its history.
+    let request_made = t.events.iter().find_map(|event| match &event.what {
+        What::Requested { reason, .. } => Some((event.actor.as_str(), reason.as_str())),
+        _ => None,
+    });
+    let asked = request.map(|request| (request.by.as_str(), request.reason.as_str())).or(request_made);
+    let requester = asked.map_or(w.requester.as_str(), |(by, _)| by);
     let expires = request.map_or(w.span.starts_at, |request| request.expires_at);
-    let mut barred = vec![asker];
-    barred.extend(Some(w.requester.as_str()).filter(|requester| *requester != asker));
+    let mut barred = vec![requester];
+    barred.extend(Some(w.requester.as_str()).filter(|other| *other != requester));
     let holders = t.organisation.holders_of(Role::Approver);
     let deciders: Vec<&str> = holders.iter().map(String::as_str).filter(|who| !barred.contains(who)).collect();
     let published = w.published.as_ref();
     let was = published.map(|p| Span { starts_at: p.starts_at, ends_at: p.ends_at, zone: p.zone.clone() });
     context! {
-        asker => data(asker),
+        asker => data(requester),
         barred => data(&barred.join(" or ")),
         deciders => data(&deciders.join(", ")),
-        request_reason => request.map(|request| data(&request.reason)).unwrap_or_default(),
+        request_reason => asked.map(|(_, reason)| data(reason)).unwrap_or_default(),
+        waits => request.is_some_and(|request| request.sequence == t.plan.sequence),
         has_findings => request.is_some_and(|request| !request.findings.is_empty()),
         change => was.is_some(),
         was_when => was.map(|was| was.to_string()).unwrap_or_default(),

@@ -53,7 +53,7 @@ impl IssueText {
     pub fn into_message(self) -> Message {
         let sections = self.sections.into_iter().map(|(_, section)| section);
         let parts = std::iter::once(self.head).chain(sections).chain([self.foot]);
-        Message { blocks: parts.flat_map(|part| part.blocks).collect() }
+        Message { blocks: parts.flat_map(|part| part.blocks).collect(), ..Message::default() }
     }
 }
 

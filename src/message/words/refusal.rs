@@ -33,7 +33,7 @@ pub fn refused(refusal: &Refusal) -> Refused {
             ("state", cannot(*window, *step, *state, (by, at_words), possible), Some(hint.clone()))
         }
         Refusal::Role { verb, needed, holders } => {
-            ("role", lacks_role(verb, *needed, holders), Some("/maintenance whoami".into()))
+            ("role", lacks_role(verb, *needed, holders), (verb != "whoami").then(|| "/maintenance whoami".into()))
         }
         Refusal::Rule { detail, hint } => ("rule", detail.clone(), Some(hint.clone())),
         Refusal::Storage { detail } => ("storage", detail.clone(), None),
