@@ -8,6 +8,7 @@ mod github;
 mod manual;
 mod policy;
 mod quiet;
+mod slack;
 mod working;
 
 use std::path::{Path, PathBuf};
@@ -202,7 +203,7 @@ fn an_unknown_section_names_those_that_there_are() {
 fn keys_of_features_that_this_version_lacks_are_unknown() {
     for (text, key) in [
         ("[[service]]\nid = \"crm\"\nalert_matchers = []", "service.alert_matchers"),
-        ("[people.anna]\nslack = \"U1\"", "people.anna.slack"),
+        ("[people.anna]\ndiscord = \"1\"", "people.anna.discord"),
         ("[[freeze]]\ntitle = \"Year end\"", "freeze"),
         ("[prometheus]\nurl = \"http://p\"\ntoken = \"x\"", "prometheus.token"),
         ("[smtp]\nhost = \"mail\"", "smtp"),
@@ -257,7 +258,7 @@ boss = ["anna"]
         "maintbot.toml:2: `listen` in [server]: `localhost:8080` is not an address and a port; write 127.0.0.1:8080",
         "maintbot.toml:3: `public_url` in [server]: the address must begin with http:// or https://; write for example https://maintenance.example.com",
         "maintbot.toml:6: `time_zone` in [organisation]: \"Europe/Helsinky\" is not a time zone; did you mean Europe/Helsinki?",
-        "maintbot.toml:7: `ops` in [organisation]: `slack:#ops` is not a channel: write `builtin:NAME`, `log:NAME` or `github:OWNER/NAME`",
+        "maintbot.toml:7: `ops` in [organisation]: `slack:#ops` cannot be reached without Slack; add [slack] with bot_token, and with signing_secret or app_token",
         "maintbot.toml:7: `ops` in [organisation]: `tracker:builtin` holds change lists and nobody reads there; write builtin:NAME",
         "maintbot.toml:10: `id` in [[service]]: `CRM` is not made of lower-case letters, digits, `-`, `_` and `.`, a letter or digit first, at most 64; write `crm`",
         "maintbot.toml:12: [[service]] needs `id`; write id = \"crm\"",

@@ -45,6 +45,20 @@ impl Dice {
     }
 }
 
+/// Reads what the program shows, with one client: making one reads every certificate of the machine.
+struct Server {
+    client: reqwest::Client,
+    base: String,
+}
+
+impl Server {
+    async fn get(&self, path: &str) -> Value {
+        let response = self.client.get(format!("{}{path}", self.base)).send().await.expect("an answer");
+        assert_eq!(response.status(), 200, "{path}");
+        response.json().await.expect("JSON")
+    }
+}
+
 /// Sends one command until it is answered, with the same key each time: whatever happens to the server in between.
 async fn insist(base: &str, key: &str, text: &str) -> Value {
     let client = client();
@@ -147,30 +161,31 @@ async fn killed_fifty_times_in_a_busy_hour_nothing_is_lost_and_nothing_is_said_t
     let (ids, ahead): (Vec<_>, Vec<_>) = lives.join_all().await.into_iter().unzip();
     let (ids, ahead): (Vec<String>, Vec<String>) = (ids.concat(), ahead.concat());
     assert!(ids.len() > WORKERS, "the hour was not busy: {} windows", ids.len());
-    every_window_was_made_once(&process, &ids, &ahead).await;
+    let server = Server { client: client(), base };
+    every_window_was_made_once(&server, &ids, &ahead).await;
 
-    wait_until_everything_is_decided(&process, &ids).await;
-    everything_is_said_once(&process, &ids).await;
+    wait_until_everything_is_decided(&server, &ids).await;
+    everything_is_said_once(&server, &ids).await;
     no_panic_was_logged(folder.path());
     assert_eq!(process.stop().await, Some(0), "SIGTERM ends it in order");
 }
 
 /// Numbers rise one by one with what is stored: were one window made twice, the highest would be higher.
-async fn every_window_was_made_once(process: &Process, ids: &[String], ahead: &[String]) {
+async fn every_window_was_made_once(server: &Server, ids: &[String], ahead: &[String]) {
     let number = |id: &String| id.trim_start_matches("MW-").parse::<usize>().expect("a number");
     let numbers: BTreeSet<usize> = ids.iter().chain(ahead).map(number).collect();
     assert_eq!(ahead.len(), 3 * ids.len(), "three windows of each series");
     assert_eq!(numbers, (1..=4 * ids.len()).collect(), "no window was lost, none was made twice");
     for id in ahead {
-        assert_eq!(process.get(&format!("/api/v1/windows/{id}")).await["state"], "scheduled", "{id}");
+        assert_eq!(server.get(&format!("/api/v1/windows/{id}")).await["state"], "scheduled", "{id}");
     }
 }
 
-async fn wait_until_everything_is_decided(process: &Process, ids: &[String]) {
+async fn wait_until_everything_is_decided(server: &Server, ids: &[String]) {
     let deadline = Instant::now() + Duration::from_mins(1);
     for id in ids {
         loop {
-            let ledger = process.get(&format!("/api/v1/windows/{id}/deliveries")).await;
+            let ledger = server.get(&format!("/api/v1/windows/{id}/deliveries")).await;
             let open = |row: &&Value| ["due", "sending", "retrying"].contains(&row["state"].as_str().expect("a state"));
             // The change list may still wait for its ten minutes; a completed window owes nothing else.
             if ledger["items"].as_array().expect("rows").iter().filter(open).count() == 0 {
@@ -182,11 +197,11 @@ async fn wait_until_everything_is_decided(process: &Process, ids: &[String]) {
     }
 }
 
-async fn everything_is_said_once(process: &Process, ids: &[String]) {
+async fn everything_is_said_once(server: &Server, ids: &[String]) {
     let mut said: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut sent_rows = 0;
     for id in ids {
-        let ledger = process.get(&format!("/api/v1/windows/{id}/deliveries")).await;
+        let ledger = server.get(&format!("/api/v1/windows/{id}/deliveries")).await;
         let rows = ledger["items"].as_array().expect("rows").iter();
         sent_rows +=
             rows.filter(|r| r["state"] == "sent" && r["class"] == "message" && r["channel"] != "builtin:ops").count();
@@ -195,7 +210,7 @@ async fn everything_is_said_once(process: &Process, ids: &[String]) {
     for channel in 0..CHANNELS {
         let mut cursor = String::new();
         loop {
-            let page = process.get(&format!("/api/v1/builtin/channels/c{channel}/posts?limit=200{cursor}")).await;
+            let page = server.get(&format!("/api/v1/builtin/channels/c{channel}/posts?limit=200{cursor}")).await;
             for post in page["items"].as_array().expect("posts") {
                 let text = post["text"].as_str().expect("text");
                 let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
@@ -214,7 +229,7 @@ async fn everything_is_said_once(process: &Process, ids: &[String]) {
         assert_eq!(*times, 1, "{channel}: {what}");
     }
     for n in ids {
-        let window = process.get(&format!("/api/v1/windows/{n}")).await;
+        let window = server.get(&format!("/api/v1/windows/{n}")).await;
         assert_eq!(window["state"], "completed", "{n}");
         let title = window["title"].as_str().expect("a title");
         let life = title.trim_start_matches("Life ");

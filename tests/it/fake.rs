@@ -3,7 +3,11 @@
 //! - `github` is our double of GitHub: it can fail in every way that the network and GitHub can.
 //! - `openapi` judges every request to that double, and every answer of it, by GitHub's own description.
 //! - `emulate` is GitHub as others model it.
+//! - `slack` is our double of Slack, with a judge of messages and views by Slack's own types and limits.
+//! - `wire` is what the doubles' connections run on, so that they can be cut.
 
 pub mod emulate;
 pub mod github;
 pub mod openapi;
+pub mod slack;
+mod wire;

@@ -10,9 +10,10 @@ mod gate;
 mod hostile;
 mod items;
 mod killed;
+mod lanes;
 mod limits;
 mod lists;
-mod log;
+pub mod log;
 mod messages;
 mod outage;
 mod payloads;
@@ -133,16 +134,16 @@ impl Hub {
     }
 
     pub fn inbound(&self) -> &Inbound {
-        self.bot.parts.github.as_ref().expect("GitHub is configured")
+        self.bot.parts.inward.github.as_ref().expect("GitHub is configured")
     }
 
     /// Everything that people did has reached maintbot, and what is due is handled, also what that brings about.
     pub async fn settle(&self) {
         for _ in 0..20 {
-            let before = (self.fake.deliveries().len(), self.fake.requests().len());
+            let before = self.fake.traffic();
             self.fake.settle().await;
             self.bot.settle().await;
-            if (self.fake.deliveries().len(), self.fake.requests().len()) == before {
+            if self.fake.traffic() == before {
                 return;
             }
         }

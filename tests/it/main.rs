@@ -16,6 +16,8 @@ mod program;
 mod prometheus;
 mod recurrence;
 mod scenarios;
+mod slack;
+mod slack_render;
 mod store;
 mod stories;
 mod suggest;

@@ -82,7 +82,7 @@ fn every_verb_is_on_discord_as_command_or_through_do() {
 
 #[test]
 fn slack_takes_the_manifest_as_it_is() {
-    let manifest = manifest::slack("https://maintenance.example.com/");
+    let manifest = manifest::slack(Some("https://maintenance.example.com/"));
     let about = &manifest["display_information"];
     assert!(length(&about["name"]) <= 35 && length(&about["description"]) <= 140);
     assert!((175..=4_000).contains(&length(&about["long_description"])));
@@ -102,6 +102,37 @@ fn slack_takes_the_manifest_as_it_is() {
     let settings = &manifest["settings"];
     assert_eq!(settings["event_subscriptions"]["request_url"], "https://maintenance.example.com/slack/events");
     assert_eq!(settings["interactivity"]["request_url"], "https://maintenance.example.com/slack/interactions");
+    assert_eq!(settings["socket_mode_enabled"], false);
+}
+
+/// What Slack itself says of a manifest: the schema that it publishes.
+fn slack_says(manifest: &Value) -> Vec<String> {
+    let schema = serde_json::from_str(include_str!("../../data/slack/manifest.schema.json")).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("a schema");
+    schema.iter_errors(manifest).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn the_manifest_is_valid_under_the_schema_of_slack_with_an_address_and_with_a_socket() {
+    let over_http = manifest::slack(Some("https://maintenance.example.com"));
+    let over_a_socket = manifest::slack(None);
+    assert_eq!(slack_says(&over_http), [""; 0]);
+    assert_eq!(slack_says(&over_a_socket), [""; 0]);
+    assert_eq!(over_a_socket["settings"]["socket_mode_enabled"], true);
+    assert!(over_a_socket["features"]["slash_commands"][0].get("url").is_none());
+    // The judge is one: it refuses what Slack would.
+    for (place, wrong) in [
+        ("/features/slash_commands/0/command", "maintenance"),
+        ("/settings/event_subscriptions/bot_events", "app_mention"),
+        ("/display_information/background_color", "blue"),
+    ] {
+        let mut planted = over_http.clone();
+        *planted.pointer_mut(place).unwrap() = wrong.into();
+        assert_ne!(slack_says(&planted), [""; 0], "{place}");
+    }
+    let mut planted = over_http;
+    planted["settings"]["is_mcp_enabledd"] = true.into();
+    assert_ne!(slack_says(&planted), [""; 0], "a key that Slack does not know");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! demo/maintbot.toml: valid, and shows what can be configured.
 
+use maintbot::config::{Config, Slack};
+use maintbot::domain::channel::{Channel, Lane};
+
 use super::good;
 
 const DEMO: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/demo/maintbot.toml"));
@@ -16,4 +19,50 @@ fn the_organisation_of_the_demo_shows_hours_holidays_notice_approval_and_custome
     assert!(organisation.customers.values().all(|customer| customer.owner.is_some()));
     let served = |id: &String| organisation.customers.values().any(|customer| customer.services.contains(id));
     assert!(organisation.services.keys().all(served));
+}
+
+/// A channel of every kind that a lane serves. A new kind does not compile here before it has its line, and what the demo
+/// does with it is then asked below.
+fn channels(lane: Lane) -> Vec<Channel> {
+    let all =
+        ["builtin:ops", "log:audit", "tracker:builtin", "github:example/crm", "github:example/crm#7", "slack:#ce"];
+    let of_a_kind = |channel: &Channel| match channel {
+        Channel::Builtin(_) | Channel::Tracker | Channel::Log(_) => Lane::Inside,
+        Channel::Github(..) => Lane::Github,
+        Channel::Slack(_) => Lane::Slack,
+    };
+    let all = all.iter().map(|text| text.parse::<Channel>().expect("a channel"));
+    all.filter(|channel| of_a_kind(channel) == lane).collect()
+}
+
+#[test]
+fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
+    let outside = "[prometheus]\nurl = \"http://127.0.0.1:9090\"\n\
+                   [github]\ntoken = \"secret\"\nrepositories = [\"example/crm\"]\n";
+    let mut config = good(&format!("{DEMO}\n{outside}"));
+    config.slack = Some(Slack { api_url: "https://slack.com/api".into(), workspaces: Vec::new() });
+    let repository = Some("example/crm".parse().expect("a repository"));
+    config.organisation.services.values_mut().for_each(|service| service.repository.clone_from(&repository));
+    for lane in Lane::ALL {
+        let channels = channels(*lane);
+        assert!(channels.iter().all(|channel| channel.lane() == *lane) && !channels.is_empty(), "{lane}: {channels:?}");
+        config.organisation.ops.extend(channels.clone());
+        config.organisation.audiences[0].channels.extend(channels);
+    }
+    config.keep_inside();
+    // A new section does not compile here before somebody has decided about it.
+    let Config { server: _, database: _, prometheus, github, slack, organisation } = config;
+    assert!(prometheus.is_none() && github.is_none() && slack.is_none(), "nobody outside is asked anything");
+    let of_audiences = organisation.audiences.iter().flat_map(|audience| &audience.channels);
+    let outside: Vec<String> = organisation
+        .ops
+        .iter()
+        .chain(of_audiences)
+        .filter(|channel| channel.lane() != Lane::Inside)
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(outside, [""; 0]);
+    assert!(
+        organisation.services.keys().all(|id| organisation.tracker_for(std::slice::from_ref(id)) == Channel::Tracker)
+    );
 }

@@ -17,7 +17,7 @@
 //! fake.close().await;
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -43,7 +43,6 @@ mod server;
 mod shapes;
 pub mod state;
 mod tests;
-mod wire;
 
 pub use auth::{APP_KEY, jwt};
 pub use faults::{Fault, Matching};
@@ -234,6 +233,12 @@ impl FakeGitHub {
         self.state().requests.clone()
     }
 
+    /// How many webhooks and how many requests there were so far: tells whether anything happened, without a copy of all.
+    pub fn traffic(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.deliveries.len(), state.requests.len())
+    }
+
     /// The most that was made within any 60 seconds of the double's clock: issues, comments, labels and sub-issues that
     /// were asked for by POST, whether GitHub did it or refused it.
     pub fn creations_per_minute(&self) -> usize {
@@ -246,14 +251,17 @@ impl FakeGitHub {
     }
 
     fn creations_within(&self, time: TimeDelta) -> usize {
-        let made = |request: &&Request| {
-            let path = request.target.split('?').next().unwrap_or_default();
-            let what = ["/issues", "/comments", "/labels", "/sub_issues"];
-            request.method == "POST" && what.iter().any(|end| path.ends_with(end))
-        };
         let state = self.state();
-        let at: Vec<DateTime<Utc>> = state.requests.iter().filter(made).map(|request| request.at).collect();
+        let made = state.requests.iter().filter(|request| request.makes());
+        let at: Vec<DateTime<Utc>> = made.map(|request| request.at).collect();
         at.iter().map(|end| at.iter().filter(|one| **one <= *end && *end - **one < time).count()).max().unwrap_or(0)
+    }
+
+    /// The most that was being made at once, by the account whose installation made it, and for all together: from when
+    /// it was asked for until it was answered.
+    pub fn creations_at_once(&self) -> (BTreeMap<String, usize>, usize) {
+        let state = self.state();
+        (state.makings.most.clone(), state.makings.most_in_all)
     }
 
     /// An issue as it is now, with its comments and reactions.

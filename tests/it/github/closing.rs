@@ -224,6 +224,28 @@ async fn each_occurrence_of_a_series_gets_its_list_when_it_is_due_with_the_day_i
 }
 
 #[tokio::test]
+async fn the_list_of_an_occurrence_that_is_lost_is_opened_again_also_without_items() {
+    story(Hears::Webhooks, "", "2026-11-21 09:00", async |hub| {
+        let every = "every:\"second sunday of month 16:00 for 4h\"";
+        hub.bot.say("anna", &format!("/maintenance series new \"Monthly break\" service:crm {every}")).await;
+        hub.settle().await;
+        let first = hub.list("MW-1");
+        hub.fake.delete_issue("carla", CRM, first.number);
+        hub.settle().await;
+        let list = hub.list("MW-1");
+        assert!(list.number != first.number && list.open, "{list:?}");
+        assert_eq!(list.title, first.title);
+        assert_eq!(hub.lists("MW-2").len(), 0, "the next one is not due yet");
+        // It is the list of this occurrence from now on.
+        hub.bot.say("anna", "/maintenance change add MW-1 \"Patches\"").await;
+        hub.fake.tick("ben", CRM, list.number, "Patches");
+        hub.settle().await;
+        assert_eq!(hub.bot.items(1).await, ["1 github:ben"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn somebody_who_may_not_be_assigned_does_not_keep_it_from_opening() {
     let people = "[people.anna]\ngithub = \"left-the-company\"\n";
     story(Hears::Webhooks, people, AT, async |hub| {

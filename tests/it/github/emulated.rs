@@ -96,7 +96,7 @@ github = "anna"
         let folder = tempfile::tempdir().expect("a folder");
         let bot = Bot::start(&config, &databases::sqlite_url(&folder), Clock::manual(utc(at))).await;
         let (tell, heard) = mpsc::unbounded_channel();
-        let routes: Router = bot.parts.github.as_ref().expect("GitHub is configured").routes();
+        let routes: Router = bot.parts.inward.github.as_ref().expect("GitHub is configured").routes();
         let is_cut = Arc::<AtomicBool>::default();
         let line = Line { tell, is_cut: Arc::clone(&is_cut) };
         let routes = routes.layer(from_fn_with_state(line, listen));
@@ -208,7 +208,7 @@ async fn from_the_request_to_the_summary_on_the_emulator() {
     hub.is_cut.store(true, Ordering::Relaxed);
     hub.sets("carla", 2, "OS patches", true).await;
     hub.is_cut.store(false, Ordering::Relaxed);
-    let inbound = hub.bot.parts.github.as_ref().expect("GitHub is configured");
+    let inbound = hub.bot.parts.inward.github.as_ref().expect("GitHub is configured");
     inbound.look(&CancellationToken::new()).await.expect("it compares also where no list of deliveries is kept");
     hub.bot.settle().await;
     assert_eq!(hub.bot.items(1).await[4], "5");

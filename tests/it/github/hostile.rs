@@ -344,7 +344,7 @@ async fn without_a_secret_in_the_configuration_nothing_is_taken() {
 
 #[test]
 fn signatures_are_compared_in_constant_time() {
-    let source = include_str!("../../../src/github/inbound/hook.rs");
+    let source = include_str!("../../../src/inward/hook.rs");
     let code = source.split("#[cfg(test)]").next().expect("code");
     assert_eq!(code.matches("mac.verify_slice(&signature)").count(), 1);
     let named: Vec<&str> = code.lines().filter(|line| line.contains("signature") && line.contains("==")).collect();

@@ -37,9 +37,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Sends one command until it is answered, with the same key each time.
 async fn insist(base: &str, key: &str, text: &str) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let (client, deadline) = (client(), Instant::now() + PATIENCE);
     loop {
-        let request = client().post(format!("{base}/api/v1/commands")).header("Idempotency-Key", key);
+        let request = client.post(format!("{base}/api/v1/commands")).header("Idempotency-Key", key);
         if let Ok(response) = request.json(&json!({ "text": text, "actor": "anna" })).send().await {
             let status = response.status();
             if let Ok(body) = response.json::<Value>().await {
@@ -54,9 +54,9 @@ async fn insist(base: &str, key: &str, text: &str) -> Value {
 
 /// Waits until nothing is owed about a window that is due already; its rows then.
 async fn at_rest(base: &str, id: &str) -> Vec<Value> {
-    let deadline = Instant::now() + PATIENCE;
+    let (client, deadline) = (client(), Instant::now() + PATIENCE);
     loop {
-        if let Ok(response) = client().get(format!("{base}/api/v1/windows/{id}/deliveries")).send().await
+        if let Ok(response) = client.get(format!("{base}/api/v1/windows/{id}/deliveries")).send().await
             && let Ok(ledger) = response.json::<Value>().await
         {
             let rows = ledger["items"].as_array().expect("rows").clone();

@@ -1,7 +1,10 @@
 //! GitHub's limits, kept ahead of time and obeyed when GitHub names them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::{CRM, Hears, Hub};
 use crate::bot::utc;
@@ -47,6 +50,44 @@ async fn a_hundred_and_twenty_windows_at_once_are_more_than_may_be_made_at_once(
     assert!(minute <= 80 && hour <= 500, "{minute} in a minute, {hour} in an hour");
     let refused = hub.fake.requests().iter().filter(|request| matches!(request.status, Some(403 | 429))).count();
     assert_eq!(refused, 0, "GitHub never had to say so");
+    hub.close().await;
+}
+
+/// Each installation has a queue of its own, and in it one thing is made at a time, whichever half of maintbot makes it.
+#[tokio::test]
+async fn one_thing_at_a_time_is_made_in_each_installation() {
+    let services = "[[service]]\nid = \"crm\"\n[[service]]\nid = \"shop\"\nrepository = \"acme/shop\"\n";
+    let hub = Hub::start(Hears::Webhooks, services, AT).await;
+    hub.fake.repository("acme/shop");
+    for _ in 0..4 {
+        let desk = hub.fake.open_issue("anna", CRM, "Maintenance desk", "Ask here.");
+        hub.fake.comment("ben", CRM, desk, "/maintenance list");
+    }
+    hub.fake.settle().await;
+    for n in 1..=16 {
+        let service = if n % 2 == 1 { "service:crm" } else { "service:shop" };
+        let day = format!("2026-12-{:02}", n + 4);
+        let line = schedule(n).replace(&format!("service:life-{n}"), service).replace("2026-12-20", &day);
+        hub.bot.type_only("anna", &line).await;
+    }
+    // As slow as GitHub is.
+    hub.fake.fail(Matching::method("POST").below("/repos/"), Fault::Slow(Duration::from_millis(20)));
+    let (now, stop) = (hub.bot.clock.now(), CancellationToken::new());
+    let (answered, sent) = tokio::join!(hub.inbound().tick(now, &stop), hub.bot.parts.sender.tick(now, &stop));
+    let (answered, sent) = (answered.expect("no fault"), sent.expect("no fault"));
+    assert!(answered >= 4 && sent >= 16, "{answered} answered and {sent} sent at once");
+    hub.settle().await;
+
+    let one_each = [("acme".to_owned(), 1), ("example".to_owned(), 1)];
+    assert_eq!(hub.fake.creations_at_once(), (one_each.into(), 2), "one each, and not one after the other");
+    for n in 1..=16 {
+        let place = if n % 2 == 1 { CRM } else { "acme/shop" };
+        let lists = hub.fake.issues(place).into_iter().filter(|issue| issue.title.starts_with(&format!("MW-{n}:")));
+        assert_eq!(lists.map(|list| list.comments.len()).collect::<Vec<_>>(), [1], "MW-{n}");
+    }
+    for desk in 1..=4 {
+        assert_eq!(hub.said(desk).len(), 1);
+    }
     hub.close().await;
 }
 

@@ -283,3 +283,28 @@ async fn rows_that_need_somebody_are_counted() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn each_lane_is_claimed_by_itself_and_what_was_posted_there_is_found_by_its_id() {
+    on_both(async |db| {
+        let on = |channel: &str| Planned { channel: channel.parse().expect("a channel"), ..planned("a", minute(0)) };
+        let plan = [on("builtin:a"), on("slack:#ce"), on("github:example/crm")];
+        write(&db, async |tx| {
+            tx.insert_deliveries(MW1, PL1, &plan, minute(0)).await?;
+            for (lane, row) in [(Lane::Slack, 2), (Lane::Github, 3), (Lane::Inside, 1)] {
+                assert_eq!(tx.next_claim_at(lane).await?, Some(minute(0)));
+                let claims = tx.claim(lane, "s", minute(0), minute(5), 10).await?;
+                assert_eq!(claims.iter().map(|claim| claim.delivery.id).collect::<Vec<_>>(), [row]);
+                assert_eq!(tx.next_claim_at(lane).await?, Some(minute(5)), "the end of its lease");
+            }
+            tx.sent(2, "s", minute(1), Some("C0CE/1796572800.000100")).await?;
+            tx.sent(3, "s", minute(1), Some("7/5002")).await?;
+            assert_eq!(tx.posted(Lane::Slack, "C0CE/1796572800.000100").await?, Some(MW1));
+            assert_eq!(tx.posted(Lane::Slack, "7/5002").await?, None, "that is on GitHub");
+            assert_eq!(tx.posted(Lane::Slack, "C0CE/1796572800.000101").await?, None);
+            Ok(())
+        })
+        .await;
+    })
+    .await;
+}

@@ -13,6 +13,7 @@ mod freezes;
 mod holds;
 mod ladder;
 mod lists;
+mod log;
 mod messages;
 mod moves;
 mod notice;

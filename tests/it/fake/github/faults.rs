@@ -63,6 +63,8 @@ pub enum Fault {
         /// Seconds.
         reset_in: i64,
     },
+    /// It is done, after that time.
+    Slow(Duration),
     /// Nothing is done; after that time the connection is closed.
     Hang(Duration),
     /// Nothing is done; the connection is reset without an answer.
@@ -124,6 +126,7 @@ impl fmt::Debug for Fault {
             Self::SecondaryLimit => f.write_str("SecondaryLimit"),
             Self::RateLimited { retry_after } => write!(f, "RateLimited({retry_after})"),
             Self::UsedUp { reset_in } => write!(f, "UsedUp({reset_in})"),
+            Self::Slow(time) => write!(f, "Slow({time:?})"),
             Self::Hang(time) => write!(f, "Hang({time:?})"),
             Self::Reset => f.write_str("Reset"),
             Self::DoThenReset => f.write_str("DoThenReset"),

@@ -15,12 +15,12 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::super::openapi::{decoded, pairs};
+use super::super::wire::{Cut, Wire};
 use super::answer::Answer;
 use super::auth::{self, Caller};
 use super::faults::{self, Fault};
 use super::routes::Call;
 use super::state::{Request, State};
-use super::wire::{Cut, Wire};
 use super::{Shared, hooks};
 
 /// More than any request of ours.
@@ -56,12 +56,14 @@ async fn handle(
         body: body.to_vec(),
     };
     let (index, fault) = shared.take_down(&asked);
+    let _making = Making::begin(&shared, index);
     if let Some(answer) = fault.as_ref().and_then(|fault| fault.answer(Clock::wall().timestamp())) {
         shared.state().requests[index].status = Some(answer.status);
         return answer.into_response();
     }
     match &fault {
         Some(Fault::Reset) => return lost(&cut),
+        Some(Fault::Slow(time)) => Clock::pause(*time).await,
         Some(Fault::Hang(time)) => {
             Clock::pause(*time).await;
             return lost(&cut);
@@ -89,6 +91,25 @@ async fn handle(
 fn lost(cut: &Cut) -> Response<Body> {
     cut.cut();
     Response::new(Body::empty())
+}
+
+/// Something that is being made, until its answer is ready or nobody waits for it any more.
+struct Making(Arc<Shared>, String);
+
+impl Making {
+    fn begin(shared: &Arc<Shared>, index: usize) -> Option<Self> {
+        let mut state = shared.state();
+        let request = &state.requests[index];
+        let account = request.makes().then(|| request.account())?;
+        state.makings.begin(&account);
+        Some(Self(Arc::clone(shared), account))
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        self.0.state().makings.end(&self.1);
+    }
 }
 
 /// A request as it came.

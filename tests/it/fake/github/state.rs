@@ -152,6 +152,46 @@ pub struct Request {
     pub at: DateTime<Utc>,
 }
 
+impl Request {
+    /// Whether something is to be made: an issue, a comment, a label, the place of a sub-issue.
+    pub fn makes(&self) -> bool {
+        let path = self.target.split('?').next().unwrap_or_default();
+        let what = ["/issues", "/comments", "/labels", "/sub_issues"];
+        self.method == "POST" && what.iter().any(|end| path.ends_with(end))
+    }
+
+    /// Whose repository it is about, in lower case; the App has one installation for each account.
+    pub fn account(&self) -> String {
+        let path = self.target.strip_prefix("/api/v3").unwrap_or(&self.target);
+        path.strip_prefix("/repos/").and_then(|path| path.split('/').next()).unwrap_or_default().to_ascii_lowercase()
+    }
+}
+
+/// How much is being made at once.
+#[derive(Clone, Debug, Default)]
+pub struct Makings {
+    /// Now, by account.
+    now: BTreeMap<String, usize>,
+    /// The most so far, by account.
+    pub most: BTreeMap<String, usize>,
+    /// The most so far for all accounts together.
+    pub most_in_all: usize,
+}
+
+impl Makings {
+    pub fn begin(&mut self, account: &str) {
+        let now = self.now.entry(account.to_owned()).or_default();
+        *now += 1;
+        let most = self.most.entry(account.to_owned()).or_default();
+        *most = (*most).max(*now);
+        self.most_in_all = self.most_in_all.max(self.now.values().sum());
+    }
+
+    pub fn end(&mut self, account: &str) {
+        *self.now.get_mut(account).expect("what ends has begun") -= 1;
+    }
+}
+
 /// Everything.
 pub struct State {
     pub url: String,
@@ -176,6 +216,7 @@ pub struct State {
     pub unsent: watch::Sender<usize>,
     pub faults: Vec<Planned>,
     pub requests: Vec<Request>,
+    pub makings: Makings,
     pub violations: Vec<String>,
     /// Requests with a token that the double never gave out.
     pub strangers: Vec<String>,
@@ -214,6 +255,7 @@ impl State {
             unsent: watch::Sender::new(0),
             faults: Vec::new(),
             requests: Vec::new(),
+            makings: Makings::default(),
             violations: Vec::new(),
             strangers: Vec::new(),
             last_id: 100_000,

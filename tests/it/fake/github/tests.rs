@@ -1,8 +1,8 @@
 //! Tests of the double itself: it has to behave as GitHub does before anything can be shown with it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod faults;
+
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::hooks::{Webhook, signature};
-use super::{APP_ID, FakeGitHub, Fault, Matching, jwt};
+use super::{APP_ID, FakeGitHub, jwt};
 
 const CRM: &str = "example/crm";
 const ISSUES: &str = "/repos/example/crm/issues";
@@ -345,66 +345,6 @@ async fn lost_webhooks_are_listed_and_come_again() {
     assert_eq!(fake.deliveries().len(), fake.webhooks().len());
     let (_, config) = app.ask("GET", "/app/hook/config", None).await;
     assert_eq!(config["secret"], "********");
-    fake.close().await;
-}
-
-#[tokio::test]
-async fn faults_hit_what_they_should() {
-    let (fake, _) = world().await;
-    let bot = Client::installed(&fake).await;
-    let number = fake.open_issue("anna", CRM, "a", "");
-    let comments = format!("{ISSUES}/{number}/comments");
-    let comment = || bot.send("POST", &comments, Some(json!({ "body": "hello" })));
-    let posts = || Matching::method("POST").below("/repos/example").ending("/comments");
-    let there = || fake.comments(CRM, number).len();
-
-    fake.fail_times(1, posts(), Fault::SecondaryLimit);
-    fake.fail_times(1, posts(), Fault::RateLimited { retry_after: 7 });
-    fake.fail_times(1, posts(), Fault::server_error());
-    fake.fail_times(1, posts(), Fault::UsedUp { reset_in: 60 });
-    let statuses = [comment().await, comment().await, comment().await, comment().await].map(Result::unwrap);
-    assert_eq!(statuses.each_ref().map(|response| response.status().as_u16()), [403, 429, 500, 403]);
-    assert_eq!(statuses[1].headers()["retry-after"], "7");
-    assert_eq!(statuses[3].headers()["x-ratelimit-remaining"], "0");
-    assert_eq!(there(), 0);
-
-    fake.fail(posts(), Fault::Reset);
-    assert!(comment().await.is_err());
-    assert!(bot.send("GET", &comments, None).await.is_ok());
-    fake.lift();
-    assert_eq!(there(), 0);
-
-    fake.fail_times(1, posts(), Fault::DoThenReset);
-    assert!(comment().await.is_err());
-    assert_eq!(there(), 1);
-
-    let short = Duration::from_millis(50);
-    fake.fail_times(1, posts(), Fault::Hang(short));
-    fake.fail_times(1, posts(), Fault::DoThenHang(short));
-    for expected in [1, 2] {
-        let begun = Instant::now();
-        assert!(comment().await.is_err());
-        assert!(begun.elapsed() >= short);
-        assert_eq!(there(), expected);
-    }
-
-    let called = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&called);
-    fake.fail_times(
-        1,
-        Matching::any(),
-        Fault::done_then(move |request| {
-            assert!(request.done && request.status.is_none());
-            count.fetch_add(1, Ordering::SeqCst);
-        }),
-    );
-    assert_eq!(comment().await.expect("an answer").status(), 201);
-    assert_eq!((called.load(Ordering::SeqCst), there()), (1, 3));
-    let requests = fake.requests();
-    let last = requests.last().expect("requests");
-    assert_eq!((last.method.as_str(), last.body["body"].as_str(), last.status), ("POST", Some("hello"), Some(201)));
-    assert!(last.who.starts_with("installation") && !last.headers.contains_key("authorization"));
-    assert_eq!((fake.creations_per_minute(), fake.creations_per_hour()), (9, 9));
     fake.close().await;
 }
 
