@@ -1,5 +1,8 @@
 //! What the product promises of its speed, measured on the real program and printed as ratios: `scripts/bench`.
 
+#[path = "product/slack.rs"]
+mod slack;
+
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -49,6 +52,9 @@ async fn all() -> anyhow::Result<()> {
     if wanted("ticks") {
         ticks().await?;
     }
+    if wanted("slack") {
+        slack::commands().await?;
+    }
     Ok(())
 }
 
@@ -95,10 +101,24 @@ async fn start(folder: &Path) -> anyhow::Result<(Server, String, Duration)> {
 
 /// One request over an open connection; answers its status. No library, so that little of the time is the client's.
 async fn request(stream: &mut TcpStream, method: &str, host: &str, path: &str, body: &str) -> anyhow::Result<u16> {
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
+    exchange(stream, &format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n"), body)
+        .await
+}
+
+/// The same with headers of its own.
+async fn post(
+    stream: &mut TcpStream,
+    host: &str,
+    path: &str,
+    headers: &[(String, String)],
+    body: &str,
+) -> anyhow::Result<u16> {
+    let headers: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+    exchange(stream, &format!("POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}"), body).await
+}
+
+async fn exchange(stream: &mut TcpStream, head: &str, body: &str) -> anyhow::Result<u16> {
+    let head = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
     stream.write_all(head.as_bytes()).await?;
     let mut answer = Vec::with_capacity(4096);
     let mut buffer = [0u8; 8192];
