@@ -291,7 +291,7 @@ impl Sender {
     async fn log(&self, row: &Delivery, name: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
         let Some(about) = self.worth_sending(row, now).await? else { return Ok(()) };
         let text = self.tell(row, &about, now)?.plain();
-        tracing::info!(target: "maintbot::said", channel = name, message = %row.plan.message, key = row.key(), "{text}");
+        tracing::info!(target: "maintbot::said", channel = name, kind = %row.plan.message, key = row.key(), "{text}");
         self.record(row, Answered::Sent { id: None, said_with: said_with(row, &about) }, now).await
     }
 

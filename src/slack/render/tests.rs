@@ -379,7 +379,7 @@ fn the_other_modals_say_what_they_are_about() {
     let submitted = read_modal(&filled(view, &[("reason", typed("too early"))])).unwrap();
     assert_eq!(
         (submitted.verb.as_str(), submitted.options),
-        ("reject", pairs(&[("window", "PL-3"), ("reason", "too early")]))
+        ("reject", pairs(&[("window", "PL-3"), ("sequence", "2"), ("reason", "too early")]))
     );
 }
 

@@ -21,7 +21,7 @@ channels = ["log:audit"]
 
 /// The kinds of the messages that were said in a channel, in order: what follows its name in the log.
 fn said(log: &str, channel: &str) -> Vec<String> {
-    let name = format!(" channel=\"{channel}\" ");
+    let name = format!(" channel=\"{channel}\" kind=");
     log.split(&name).skip(1).map(|rest| rest.split(' ').next().unwrap_or_default().to_owned()).collect()
 }
 
