@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
+use maintbot::domain::channel::Lane;
 use maintbot::domain::freeze::FreezeId;
 use maintbot::domain::ledger::DeliveryState;
 use maintbot::domain::plan::PlanId;
@@ -80,7 +81,8 @@ async fn rows_of_every_version_are_readable_after_the_last_migration() {
 
             let deliveries = tx.deliveries(WindowId(1)).await?;
             assert_eq!(deliveries[0].state, DeliveryState::Sent);
-            assert_eq!(tx.delivery_counts().await?, BTreeMap::from([(DeliveryState::Due, 1)]));
+            assert_eq!(tx.delivery_counts().await?, BTreeMap::from([(DeliveryState::Due, 2)]));
+            assert!(tx.next_claim_at(Lane::Github).await?.is_some() && tx.next_claim_at(Lane::Inside).await?.is_some());
 
             assert_eq!(tx.answer("key-1").await?.map(|answer| answer.status), Some(200));
             assert_eq!(tx.repeat("anna: done MW-1 2").await?.map(|repeat| repeat.event), Some(1));

@@ -1,3 +1,4 @@
+UPDATE counters SET value = 3 WHERE name = 'delivery';
 INSERT INTO deliveries (id, subject, queue, sequence, class, message, occasion, lead, audience, channel, lane, due_at,
     state, reason, error, attempts, claim_at, lease_owner, in_doubt, sent_at, remote_id, created_at)
 VALUES

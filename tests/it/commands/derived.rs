@@ -124,7 +124,7 @@ fn the_manifest_is_valid_under_the_schema_of_slack_with_an_address_and_with_a_so
     for (place, wrong) in [
         ("/features/slash_commands/0/command", "maintenance"),
         ("/settings/event_subscriptions/bot_events", "app_mention"),
-        ("/display_information/background_color", "blue"),
+        ("/display_information/background_color", "#1"),
     ] {
         let mut planted = over_http.clone();
         *planted.pointer_mut(place).unwrap() = wrong.into();
