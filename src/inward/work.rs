@@ -61,6 +61,11 @@ pub trait Works: Sync {
     /// Under which name rows are taken: no two running processes share it.
     fn owner(&self) -> &str;
 
+    /// Whether a row is being worked on by a task of this process: its lease then does not count.
+    fn is_held(&self, _id: &str) -> bool {
+        false
+    }
+
     /// Works on one row to its end.
     fn handle(&self, row: &Row) -> impl Future<Output = Worked> + Send;
 }
@@ -120,6 +125,10 @@ pub fn is_old(row: &Row, clock: &Clock) -> bool {
 }
 
 async fn take<W: Works>(worker: &W, row: &Row, now: DateTime<Utc>) -> anyhow::Result<()> {
+    if worker.is_held(&row.id) {
+        let later = Trouble::Later(now + LEASE, "it is being done".into());
+        return not_done(worker, row, later, now).await;
+    }
     let came = tokio::time::timeout(PATIENCE, Box::pin(worker.handle(row))).await;
     match came.unwrap_or_else(|_| Err(Trouble::Unsure("it took too long".into()))) {
         Ok(()) => worker.service().inbound_done(W::SOURCE, &row.id, worker.owner()).await.map(drop),
@@ -128,7 +137,12 @@ async fn take<W: Works>(worker: &W, row: &Row, now: DateTime<Utc>) -> anyhow::Re
 }
 
 /// Tries again later, or gives up.
-async fn not_done<W: Works>(worker: &W, row: &Row, trouble: Trouble, now: DateTime<Utc>) -> anyhow::Result<()> {
+pub(super) async fn not_done<W: Works>(
+    worker: &W,
+    row: &Row,
+    trouble: Trouble,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
     let too_old = now - row.received_at >= GIVE_UP_AFTER;
     let wait = delay(row.attempts);
     let (at, why, in_doubt) = match trouble {

@@ -27,6 +27,47 @@ impl Service {
         Ok(is_new)
     }
 
+    /// Stores what `owner` works on already, under the sender's `id`. It is theirs until `lease_until` (UTC); after that
+    /// whoever works on such things does it again. `false`: it is known already.
+    ///
+    /// # Errors
+    /// The database fails: nobody may be told that it is stored.
+    pub async fn receive_taken(
+        &self,
+        source: &str,
+        id: &str,
+        body: &str,
+        owner: &str,
+        lease_until: DateTime<Utc>,
+    ) -> anyhow::Result<bool> {
+        let now = self.now();
+        Ok(self.db.write(async |tx| tx.receive_taken(source, id, body, owner, now, lease_until).await).await?)
+    }
+
+    /// Keeps what `owner` works on theirs until `lease_until` (UTC). `false`: they do not hold it any more.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn renew_inbound(
+        &self,
+        source: &str,
+        id: &str,
+        owner: &str,
+        lease_until: DateTime<Utc>,
+    ) -> anyhow::Result<bool> {
+        Ok(self.db.write(async |tx| tx.renew_inbound(source, id, owner, lease_until).await).await?)
+    }
+
+    /// Records that there is nothing left to be done about it, whoever holds it. `false`: it was not there, or over
+    /// before.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn inbound_over(&self, source: &str, id: &str) -> anyhow::Result<bool> {
+        let now = self.now();
+        Ok(self.db.write(async |tx| tx.inbound_over(source, id, now).await).await?)
+    }
+
     /// Takes at most `limit` of what came from `source` and may be worked on at `now`, in the order it came. It belongs to
     /// `owner` until `lease_until` (both UTC). Of each line only the first unfinished one is taken.
     ///

@@ -266,10 +266,10 @@ impl Service {
         .await
     }
 
-    /// The window or plan that was posted in a conversation on Slack, under this id of the message there.
-    pub async fn posted_as(&self, conversation: &str, id: &str) -> Read<Option<Subject>> {
+    /// The window or plan that was posted in a conversation at the other end of a lane, under this id of the message there.
+    pub async fn posted_as(&self, lane: Lane, conversation: &str, id: &str) -> Read<Option<Subject>> {
         let remote = format!("{conversation}/{id}");
-        self.reading(async |tx| Ok(tx.posted(Lane::Slack, &remote).await?)).await
+        self.reading(async |tx| Ok(tx.posted(lane, &remote).await?)).await
     }
 
     /// A plan with its phases; `None` if there is no such plan.

@@ -96,9 +96,7 @@ impl Tx {
         body: &str,
         now: DateTime<Utc>,
     ) -> Result<bool> {
-        let known: Option<String> =
-            on!(self, |c| sqlx::query_scalar(KNOWN).bind(source).bind(id).fetch_optional(c).await?);
-        if known.is_some() {
+        if self.is_known(source, id).await? {
             return Ok(false);
         }
         let position = self.next_id(Self::INBOUND).await?;
@@ -110,6 +108,75 @@ impl Tx {
             insert.bind(whole(now)).execute(c).await?.rows_affected()
         });
         Ok(stored == 1)
+    }
+
+    /// Stores what `owner` works on already, under the sender's `id`, which is also its line: it is theirs until
+    /// `lease_until`, and comes up in doubt afterwards (both instants in UTC). `false`: it is known already, and nothing is
+    /// stored.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn receive_taken(
+        &mut self,
+        source: &str,
+        id: &str,
+        body: &str,
+        owner: &str,
+        now: DateTime<Utc>,
+        lease_until: DateTime<Utc>,
+    ) -> Result<bool> {
+        if self.is_known(source, id).await? {
+            return Ok(false);
+        }
+        let position = self.next_id(Self::INBOUND).await?;
+        let sql = "INSERT INTO inbox (source, id, position, line, body, received_at, state, attempts, claim_at, \
+                   in_doubt, lease_owner) VALUES ($1, $2, $3, $2, $4, $5, 'working', 1, $6, FALSE, $7) \
+                   ON CONFLICT DO NOTHING";
+        let stored = on!(self, |c| {
+            let insert = sqlx::query(sql).bind(source).bind(id).bind(position).bind(body);
+            insert.bind(whole(now)).bind(whole(lease_until)).bind(owner).execute(c).await?.rows_affected()
+        });
+        Ok(stored == 1)
+    }
+
+    async fn is_known(&mut self, source: &str, id: &str) -> Result<bool> {
+        let known: Option<String> =
+            on!(self, |c| sqlx::query_scalar(KNOWN).bind(source).bind(id).fetch_optional(c).await?);
+        Ok(known.is_some())
+    }
+
+    /// Puts off the end of a lease to `lease_until` (UTC). `false`: `owner` does not hold it any more.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn renew_inbound(
+        &mut self,
+        source: &str,
+        id: &str,
+        owner: &str,
+        lease_until: DateTime<Utc>,
+    ) -> Result<bool> {
+        let sql = "UPDATE inbox SET claim_at = $4 WHERE source = $1 AND id = $2 AND state = 'working' \
+                   AND lease_owner = $3";
+        let renewed = on!(self, |c| {
+            let query = sqlx::query(sql).bind(source).bind(id).bind(owner).bind(whole(lease_until));
+            query.execute(c).await?.rows_affected()
+        });
+        Ok(renewed == 1)
+    }
+
+    /// Records at `now` (UTC) that there is nothing left to be done about it, whoever holds it, and forgets what it said.
+    /// `false`: it was not there, or over before.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn inbound_over(&mut self, source: &str, id: &str, now: DateTime<Utc>) -> Result<bool> {
+        let sql = "UPDATE inbox SET state = 'done', body = '', done_at = $3, error = NULL, in_doubt = FALSE, \
+                   lease_owner = NULL WHERE source = $1 AND id = $2 AND state IN ('waiting', 'working')";
+        let over = on!(self, |c| {
+            sqlx::query(sql).bind(source).bind(id).bind(whole(now)).execute(c).await?.rows_affected()
+        });
+        Ok(over == 1)
     }
 
     /// Takes at most `limit` of what came from `source` and may be worked on at `now`, and answers it in the order it

@@ -9,6 +9,7 @@ mod forms;
 mod gate;
 mod home;
 mod hostile;
+mod late;
 mod limits;
 mod log;
 mod mentions;

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::work::Seen;
 use super::{Inbound, SOURCE};
+use crate::inward::ways::Ways;
 use crate::inward::work::{Trouble, Worked};
 use crate::service::inbox::Inbound as Row;
 use crate::slack::api::{Post, Say, Slack};
@@ -39,15 +40,21 @@ pub(super) struct Note {
     pub in_doubt: bool,
 }
 
+impl Note {
+    /// What is said about what has this key.
+    pub(super) fn new(spot: Spot, key: &str, say: Say) -> Self {
+        Self { spot, key: format!("tell {key}"), text: say.text, blocks: say.blocks, in_doubt: false }
+    }
+}
+
 impl Inbound {
     /// Says something to one person; where Slack has no time for it, later.
     pub(super) async fn tell(&self, spot: Spot, key: &str, say: Say) {
-        let key = format!("tell {key}");
+        let note = Note::new(spot, key, say);
         // What takes the place of another answer may be said again; the rest came twice from Slack.
-        if !spot.replaces && !self.is_first(&key) {
+        if !note.spot.replaces && !self.errands.is_first(&note.key) {
             return;
         }
-        let note = Note { spot, key, text: say.text, blocks: say.blocks, in_doubt: false };
         match self.tell_now(&note, None).await {
             Ok(()) => {}
             Err(Trouble::Later(..)) => self.tell_later(note).await,
@@ -75,32 +82,28 @@ impl Inbound {
 
     /// Tries one way after the other. It may have been said before where `doubtful_since` (UTC) is set, since then: only
     /// what was posted can be looked for; twice on the other ways is better than not at all.
-    async fn tell_now(&self, note: &Note, doubtful_since: Option<DateTime<Utc>>) -> Worked {
+    pub(super) async fn tell_now(&self, note: &Note, doubtful_since: Option<DateTime<Utc>>) -> Worked {
         let Some(slack) = self.workspace(&note.spot.workspace) else { return Ok(()) };
         let ways: [Way; 3] = if note.spot.replaces {
             [Way::Respond, Way::Whisper, Way::Write]
         } else {
             [Way::Whisper, Way::Respond, Way::Write]
         };
-        let (mut waits, mut last) = (None, Trouble::Missing("there is no way to say it".into()));
+        let mut tried = Ways::default();
         for way in ways {
             // Nobody gets a direct message only because a channel takes no more at this moment.
-            if waits.is_some() && way == Way::Write {
+            if tried.is_busy() && way == Way::Write {
                 break;
             }
-            match try_way(slack, note, way, doubtful_since).await {
-                // What may stand there already can still be replaced there: it is said nowhere else meanwhile.
-                Err(trouble @ Trouble::Later(..)) if way == Way::Respond && doubtful_since.is_some() => {
-                    return Err(trouble);
-                }
-                Err(trouble @ Trouble::Later(..)) => waits = Some(trouble),
-                Err(trouble @ (Trouble::Missing(_) | Trouble::Refused(_))) => last = trouble,
-                Ok(false) => {}
-                Ok(true) => return Ok(()),
-                Err(trouble) => return Err(trouble),
+            if tried.tried(try_way(slack, note, way, doubtful_since).await)? {
+                return Ok(());
+            }
+            // What may stand there already can still be replaced there: it is said nowhere else meanwhile.
+            if tried.is_busy() && way == Way::Respond && doubtful_since.is_some() {
+                break;
             }
         }
-        Err(waits.unwrap_or(last))
+        Err(tried.end())
     }
 }
 

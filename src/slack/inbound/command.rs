@@ -6,17 +6,17 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::answer::Spot;
+use super::late::Waiting;
 use super::payload::{Fields, SlashCommand};
-use super::run::{Asked, private, say_fault};
+use super::run::private;
 use super::typed::as_typed;
 use super::{Inbound, NotTaken, Reply, Taken};
 use crate::command::Input;
+use crate::inward::errand::{Came, NOT_STORED, WORKING};
 use crate::slack::api::{Say, Slack};
 
 /// How long the answer itself is waited for; later it is edited in. Half of what Slack waits.
-const IN_TIME: Duration = Duration::from_millis(1500);
-/// Said where it takes longer.
-const WORKING: &str = "Working on it; the answer follows here.";
+pub(super) const IN_TIME: Duration = Duration::from_millis(1500);
 
 impl Inbound {
     /// Somebody typed `/maintenance`.
@@ -34,38 +34,31 @@ impl Inbound {
             replaces: true,
         };
         let key = format!("slack/{}/command/{}", command.caller.team, command.trigger);
-        let (working, late) = (self.clone(), self.clone());
-        let (slack, own_key) = (slack.clone(), key.clone());
-        let work = async move { working.answer(&slack, &command, &own_key).await };
+        if command.text.trim().is_empty() {
+            return Ok(self.schedule_form(slack, command, spot, key).await);
+        }
+        let text = as_typed(&command.text, |user| self.name_of(slack, user));
+        let waiting = Waiting { spot, caller: command.caller, key, input: Input::Text(text), silent: false };
+        let say = match self.wait_for(slack, &waiting, IN_TIME).await {
+            Came::Done(came) => {
+                return Ok(self.said(&waiting, came).map_or(Reply::Nothing, |say| private(&say).into()));
+            }
+            Came::Stored => WORKING,
+            Came::NotStored => NOT_STORED,
+        };
+        Ok(json!({ "response_type": "ephemeral", "text": say }).into())
+    }
+
+    /// Opens the form to plan a window; where that cannot be, it is said why.
+    async fn schedule_form(&self, slack: &Slack, command: SlashCommand, spot: Spot, key: String) -> Reply {
+        let (working, late, slack) = (self.clone(), self.clone(), slack.clone());
+        let work = async move { working.open_schedule(&slack, &command).await };
         let late = move |came: Option<Say>| async move {
             if let Some(say) = came {
                 late.tell(spot, &key, say).await;
             }
         };
-        Ok(match self.in_time(IN_TIME, work, late).await {
-            Some(Some(say)) => Reply::Json(private(&say)),
-            Some(None) => Reply::Nothing,
-            None => Reply::Json(json!({ "response_type": "ephemeral", "text": WORKING })),
-        })
-    }
-
-    /// What is said to a command; `None`: a form is open.
-    async fn answer(&self, slack: &Slack, command: &SlashCommand, key: &str) -> Option<Say> {
-        if command.text.trim().is_empty() {
-            return self.open_schedule(slack, command).await;
-        }
-        let text = as_typed(&command.text, |user| self.name_of(slack, user));
-        let asked = Asked {
-            slack,
-            caller: &command.caller,
-            channel: Some(&command.channel),
-            within: None,
-            input: Input::Text(text),
-            key: Some(key.to_owned()),
-        };
-        Some(match self.run_for(asked).await {
-            Ok(answer) => self.say(&answer),
-            Err(error) => say_fault(key, &error),
-        })
+        let came = self.errands.in_time(IN_TIME, work, late).await;
+        came.flatten().map_or(Reply::Nothing, |say| private(&say).into())
     }
 }

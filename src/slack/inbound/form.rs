@@ -1,30 +1,31 @@
 //! Forms: opened while Slack's trigger is fresh, and read when they are sent in. What is wrong is said on its field.
 
-use std::time::Duration;
-
 use super::answer::Spot;
+use super::command::IN_TIME;
+use super::late::Waiting;
 use super::payload::{Caller, Press, SlashCommand, Submission};
-use super::run::{Asked, fault, say_fault, words};
-use super::{Inbound, Reply};
+use super::run::{Asked, say_fault, words};
+use super::{Inbound, Reply, SOURCE};
 use crate::command::Input;
 use crate::domain::calendar::local;
 use crate::domain::subject::Subject;
+use crate::inward::errand::{Came, fault};
+use crate::inward::trial::{is_hopeless, trial};
 use crate::message::action::{Action, Button};
 use crate::message::words::item_lines;
 use crate::service::Answer;
 use crate::slack::api::{Failure, Say, Slack};
 use crate::slack::render::{Modal, Origin, field_errors, modal, read_modal};
 
-/// How long what a form asks for is waited for; Slack waits three seconds. Later the form closes, and the answer follows.
-const IN_TIME: Duration = Duration::from_secs(2);
-
 impl Inbound {
     /// Opens the form to plan a window; `Some`: it is not open, and this is said instead.
     pub(super) async fn open_schedule(&self, slack: &Slack, command: &SlashCommand) -> Option<Say> {
         let (caller, channel) = (&command.caller, command.channel.as_str());
         // Somebody who may not is told before the form is filled in.
-        let any = [("title", "-"), ("service", "all"), ("when", "tomorrow 12:00 for 1h")];
-        if let Some(refused) = self.refused(slack, caller, channel, "schedule", &any, &["role"]).await {
+        let any = [("title", "-"), ("service", "all"), ("when", "tomorrow 12:00 for 1h"), ("dry-run", "true")];
+        let options = any.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+        let any = Input::Named { verb: "schedule".to_owned(), options };
+        if let Some(refused) = self.refused(slack, caller, channel, any, |sort| sort == "role").await {
             return Some(refused);
         }
         let organisation = self.service.organisation();
@@ -54,13 +55,8 @@ impl Inbound {
         let line = format!("/maintenance help {}", action.verb());
         let origin = origin_of(press);
         // What will not be possible, whatever is filled in, is said before.
-        let (more, sorts): (&[(&str, &str)], &[&str]) = match action {
-            Action::Complete => (&[("outcome", "partial")], &["role", "state", "not_found", "rule"]),
-            Action::ExtendOther => (&[("for", "30m")], &["role", "state", "not_found"]),
-            _ => (&[], &["role", "state", "not_found", "rule"]),
-        };
-        let options: Vec<(&str, &str)> = std::iter::once(("window", id.as_str())).chain(more.iter().copied()).collect();
-        let refused = self.refused(slack, &press.caller, &press.channel, action.verb(), &options, sorts).await;
+        let hopeless = |sort: &str| is_hopeless(action, sort);
+        let refused = self.refused(slack, &press.caller, &press.channel, trial(button), hopeless).await;
         if refused.is_some() {
             return refused;
         }
@@ -84,26 +80,22 @@ impl Inbound {
         opened.err().map(|failure| not_open(&failure, &line))
     }
 
-    /// What would be said if a command were refused in one of these ways. Nothing is done.
+    /// What would be said if a dry run were refused in such a way.
     async fn refused(
         &self,
         slack: &Slack,
         caller: &Caller,
         channel: &str,
-        verb: &str,
-        options: &[(&str, &str)],
-        sorts: &[&str],
+        input: Input,
+        is_told: impl Fn(&str) -> bool,
     ) -> Option<Say> {
-        let tried = options.iter().chain(&[("dry-run", "true")]);
-        let options = tried.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        let input = Input::Named { verb: verb.to_owned(), options };
         match self.run_for(Asked { slack, caller, channel: Some(channel), within: None, input, key: None }).await {
             Ok(answer @ Answer::Refused(_)) => {
                 let Answer::Refused(refused) = &answer else { return None };
-                sorts.contains(&refused.sort.as_str()).then(|| self.say(&answer))
+                is_told(&refused.sort).then(|| self.say(&answer))
             }
             Ok(Answer::Done(_)) => None,
-            Err(error) => Some(say_fault(verb, &error)),
+            Err(error) => Some(say_fault(channel, &error)),
         }
     }
 
@@ -123,37 +115,21 @@ impl Inbound {
         };
         let options = submitted.options.into_iter().map(|option| self.with_person(slack, option)).collect();
         let input = Input::Named { verb: submitted.verb, options };
-        let (inbound, client) = (self.clone(), slack.clone());
-        let (asked, own_key, channel) = (input.clone(), key.clone(), spot.channel.clone());
-        let work = async move {
-            let asked = Asked {
-                slack: &client,
-                caller: &caller,
-                channel: channel.as_deref(),
-                within: None,
-                input: asked,
-                key: Some(own_key),
-            };
-            inbound.run_for(asked).await
-        };
-        let (late, late_spot, late_key) = (self.clone(), spot.clone(), key.clone());
-        let late = move |came: anyhow::Result<Answer>| async move {
-            let say = match came {
-                Ok(answer) => late.say(&answer),
-                Err(error) => say_fault(&late_key, &error),
-            };
-            late.tell(late_spot, &late_key, say).await;
-        };
-        match self.in_time(IN_TIME, work, late).await {
-            None => Reply::Nothing,
-            Some(Err(error)) => Reply::Json(field_errors(&view, None, &fault(&key, &error))),
-            Some(Ok(Answer::Refused(refused))) => {
-                let option = input.at_fault(refused.position, refused.hint.as_deref());
+        let waiting = Waiting { spot, caller, key, input, silent: false };
+        match self.wait_for(slack, &waiting, IN_TIME).await {
+            Came::Stored => Reply::Nothing,
+            Came::NotStored => {
+                self.say_not_stored(&waiting);
+                Reply::Nothing
+            }
+            Came::Done(Err(error)) => Reply::Json(field_errors(&view, None, &fault(SOURCE, &waiting.key, &error))),
+            Came::Done(Ok(Answer::Refused(refused))) => {
+                let option = waiting.input.at_fault(refused.position, refused.hint.as_deref());
                 Reply::Json(field_errors(&view, option.as_deref(), &refused.detail))
             }
-            Some(Ok(answer @ Answer::Done(_))) => {
+            Came::Done(Ok(answer @ Answer::Done(_))) => {
                 let (inbound, say) = (self.clone(), self.say(&answer));
-                self.tasks.spawn(async move { inbound.tell(spot, &key, say).await });
+                self.errands.spawn(async move { inbound.tell(waiting.spot, &waiting.key, say).await });
                 Reply::Nothing
             }
         }

@@ -143,7 +143,7 @@ impl Inbound {
         match came {
             Came::Command(fields) => self.command(slack, &fields).await,
             Came::Interaction(payload) => match Interaction::read(&payload).ok_or(NotTaken::Unreadable)? {
-                Interaction::Pressed(press) => Ok(self.press(slack, press)),
+                Interaction::Pressed(press) => Ok(self.press(slack, &press).await),
                 Interaction::Submitted(submission) => Ok(self.submission(slack, *submission).await),
                 Interaction::Other => Ok(Reply::Nothing),
             },

@@ -7,6 +7,7 @@ use super::run::{Asked, say_fault};
 use super::typed::{after_mention, as_typed};
 use super::work::Written;
 use crate::command::Input;
+use crate::domain::channel::Lane;
 use crate::domain::subject::Subject;
 use crate::inward::work::{Trouble, Worked, is_old};
 use crate::service::inbox::Inbound as Row;
@@ -24,7 +25,9 @@ impl Inbound {
         let text = if text.is_empty() { "help" } else { text };
         let place = format!("{}/{}", mention.caller.team, mention.channel);
         let within = match &mention.thread {
-            Some(thread) => self.service.posted_as(&mention.channel, thread).await?.and_then(Subject::window),
+            Some(thread) => {
+                self.service.posted_as(Lane::Slack, &mention.channel, thread).await?.and_then(Subject::window)
+            }
             None => None,
         };
         let key = format!("slack/{place}/mention/{}", mention.at);

@@ -1,58 +1,61 @@
-//! Buttons below a message: acknowledged at once, done in a task of their own. What is refused is said to who pressed, and
-//! nobody else; the message itself is brought in step by the sender.
+//! Buttons below a message: acknowledged when it is done, or stored. What is refused is said to who pressed, and nobody
+//! else; the message itself is brought in step by the sender.
+
+use futures_util::future::join_all;
 
 use super::answer::Spot;
+use super::command::IN_TIME;
+use super::late::Waiting;
 use super::payload::{Press, Pressed};
-use super::run::{Asked, say_fault};
 use super::{Inbound, Reply};
 use crate::command::Input;
+use crate::inward::errand::Came;
 use crate::message::action::{Action, Button};
-use crate::service::Answer;
 use crate::slack::api::Slack;
 
 impl Inbound {
     /// Somebody pressed a button.
-    pub(super) fn press(&self, slack: &Slack, press: Press) -> Reply {
+    pub(super) async fn press(&self, slack: &Slack, press: &Press) -> Reply {
         let known = |pressed: &Pressed| Some((pressed.clone(), pressed.value.parse::<Button>().ok()?));
         let buttons: Vec<(Pressed, Button)> = press.buttons.iter().filter_map(known).collect();
-        if !buttons.is_empty() {
-            let (inbound, slack) = (self.clone(), slack.clone());
-            self.tasks.spawn(async move {
-                for (pressed, button) in buttons {
-                    inbound.pressed(&slack, &press, &pressed, button).await;
-                }
-            });
-        }
+        join_all(buttons.iter().map(|(pressed, button)| self.pressed(slack, press, pressed, *button))).await;
         Reply::Nothing
     }
 
     async fn pressed(&self, slack: &Slack, press: &Press, pressed: &Pressed, button: Button) {
-        let (caller, message) = (&press.caller, &press.message);
-        let key = format!("slack/{}/action/{message}/{}/{}/{}", caller.team, pressed.action, caller.user, pressed.at);
-        if !self.is_first(&key) {
+        let caller = &press.caller;
+        let (message, action) = (&press.message, &pressed.action);
+        let key = format!("slack/{}/action/{message}/{action}/{}/{}", caller.team, caller.user, pressed.at);
+        if !self.errands.is_first(&key) {
             return;
         }
-        let said = match button.options() {
-            Some(options) => {
-                let asked = Asked {
-                    slack,
-                    caller,
-                    channel: Some(&press.channel),
-                    within: None,
-                    input: Input::Named { verb: button.action.verb().to_owned(), options },
-                    key: Some(key.clone()),
-                };
-                match self.run_for(asked).await {
-                    Ok(Answer::Done(_)) if !is_silent(button.action) => None,
-                    Ok(answer) => Some(self.say(&answer)),
-                    Err(error) => Some(say_fault(&key, &error)),
+        let spot = spot(slack, press);
+        let Some(options) = button.options() else {
+            self.form_of(slack, press.clone(), button, spot, key);
+            return;
+        };
+        let input = Input::Named { verb: button.action.verb().to_owned(), options };
+        let waiting = Waiting { spot, caller: caller.clone(), key, input, silent: !is_silent(button.action) };
+        match self.wait_for(slack, &waiting, IN_TIME).await {
+            Came::Done(came) => {
+                if let Some(say) = self.said(&waiting, came) {
+                    let inbound = self.clone();
+                    self.errands.spawn(async move { inbound.tell(waiting.spot, &waiting.key, say).await });
                 }
             }
-            None => self.open_form(slack, press, button).await,
-        };
-        if let Some(say) = said {
-            self.tell(spot(slack, press), &key, say).await;
+            Came::Stored => {}
+            Came::NotStored => self.say_not_stored(&waiting),
         }
+    }
+
+    /// Opens the form that a button asks for, or says why not; meanwhile the caller goes on.
+    fn form_of(&self, slack: &Slack, press: Press, button: Button, spot: Spot, key: String) {
+        let (inbound, slack) = (self.clone(), slack.clone());
+        self.errands.spawn(async move {
+            if let Some(say) = inbound.open_form(&slack, &press, button).await {
+                inbound.tell(spot, &key, say).await;
+            }
+        });
     }
 }
 

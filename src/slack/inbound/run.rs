@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use super::Inbound;
 use super::payload::Caller;
 use super::roles::{Known, holder};
+use super::{Inbound, SOURCE};
 use crate::command::Input;
 use crate::domain::calendar::Zone;
 use crate::domain::subject::Subject;
 use crate::domain::window::WindowId;
+use crate::inward::errand::fault;
 use crate::message::Message;
 use crate::service::{Answer, Invocation};
 use crate::slack::api::{Say, Slack};
@@ -99,14 +99,7 @@ impl Inbound {
 
 /// What is said where something is wrong with maintbot itself: the person gets a reference to the log.
 pub(super) fn say_fault(key: &str, error: &anyhow::Error) -> Say {
-    words(&fault(key, error))
-}
-
-/// Logs a fault and gives the sentence for the person.
-pub(super) fn fault(key: &str, error: &anyhow::Error) -> String {
-    let reference = hex::encode(&Sha256::digest(key.as_bytes())[..4]);
-    tracing::error!(reference, key, error = format!("{error:#}"), "a command on Slack could not be done");
-    format!("This could not be done: something is wrong with maintbot. Reference: {reference}.")
+    words(&fault(SOURCE, key, error))
 }
 
 /// One sentence of maintbot's.

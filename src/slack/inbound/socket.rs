@@ -165,7 +165,7 @@ impl Inbound {
             Origin::Strange => None,
         };
         let (inbound, acks) = (self.clone(), acks.clone());
-        self.tasks.spawn(async move {
+        self.errands.spawn(async move {
             let taken = match from {
                 Some(from) => inbound.handle_came(&from, came).await,
                 None => Ok(Reply::Nothing),

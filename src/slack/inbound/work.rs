@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Note;
+use super::late::Waiting;
 use super::payload::{Caller, Mention};
 use super::{Inbound, SOURCE};
 use crate::inward::work::{Trouble, Worked, Works, give_back, tick, until_stopped};
@@ -21,6 +22,8 @@ pub(super) enum Seen {
     Home(Opened),
     /// An answer that could not be given at once.
     Tell(Note),
+    /// A command that takes longer than Slack waits.
+    Command(Waiting),
 }
 
 /// A mention, with the id of the workspace in the configuration.
@@ -59,11 +62,16 @@ impl Works for Inbound {
         &self.owner
     }
 
+    fn is_held(&self, id: &str) -> bool {
+        self.errands.holds(id)
+    }
+
     async fn handle(&self, row: &inbox::Inbound) -> Worked {
         match serde_json::from_str::<Seen>(&row.body) {
             Ok(Seen::Mention(written)) => self.mentioned(row, &written).await,
             Ok(Seen::Home(opened)) => self.fill_home(&opened).await,
             Ok(Seen::Tell(note)) => self.told(row, &note).await,
+            Ok(Seen::Command(waiting)) => self.done_late(row, &waiting).await,
             Err(error) => Err(Trouble::Refused(format!("it cannot be read: {error}"))),
         }
     }

@@ -14,7 +14,8 @@ use crate::fake::slack::state::Whisper;
 use crate::fake::slack::{Again, Fault, Matching, Reply};
 
 const SCHEDULE: &str = "schedule \"Jira\" service:jira when:\"2026-12-20 16:00-20:00 UTC\" poc:@ben";
-const WORKING: &str = "Working on it; the answer follows here.";
+const WORKING: &str = "Working on it; the answer follows here. It could not be stored yet: if no answer follows within a \
+                       few minutes, look whether it was done, and type it again if not.";
 
 /// Does something while nothing can be stored, until it has come to its end.
 async fn while_busy<T>(hub: &Hub, work: impl Future<Output = T>) -> T {

@@ -1,5 +1,7 @@
 //! What came in: once, in order, under a lease, and forgotten.
 
+mod errands;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -340,6 +342,52 @@ async fn what_is_rolled_back_never_came() {
             .await;
         assert!(failed.is_err());
         assert!(came(&db, "1", "a", 0).await);
+    })
+    .await;
+}
+
+/// What somebody works on already, under a lease of two minutes.
+async fn came_taken(db: &Db, id: &str, owner: &str, now: i64) -> bool {
+    let until = minute(now + 2);
+    write(db, async |tx| tx.receive_taken(SOURCE, id, "{}", owner, minute(now), until).await).await
+}
+
+#[tokio::test]
+async fn what_is_being_worked_on_already_is_left_alone_until_its_lease_ends() {
+    on_both(async |db| {
+        assert!(came_taken(&db, "1", "own", 0).await);
+        assert!(!came_taken(&db, "1", "own", 0).await, "known");
+        assert!(!came(&db, "1", "1", 0).await, "known, whoever sends it");
+        assert_eq!(taken(&db, "other", 1).await, [""; 0]);
+        let renew = async |owner: &str, until: i64| {
+            write(&db, async |tx| tx.renew_inbound(SOURCE, "1", owner, minute(until)).await).await
+        };
+        assert!(!renew("other", 9).await, "not theirs");
+        assert!(renew("own", 4).await);
+        assert_eq!(write(&db, async |tx| tx.next_inbound_at(SOURCE).await).await, Some(minute(4)));
+        assert_eq!(taken(&db, "other", 3).await, [""; 0]);
+        let late = claim(&db, "other", 4).await;
+        assert_eq!(ids(&late), ["1"]);
+        assert!(late[0].in_doubt && late[0].attempts == 2, "{late:?}");
+        assert!(!renew("own", 9).await, "it is another one's now");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_over_is_over_whoever_holds_it() {
+    on_both(async |db| {
+        let over = async |id: &str| write(&db, async |tx| tx.inbound_over(SOURCE, id, minute(5)).await).await;
+        assert!(!over("1").await, "it never came");
+        came_taken(&db, "1", "own", 0).await;
+        came(&db, "2", "2", 0).await;
+        assert_eq!(taken(&db, "other", 2).await, ["1", "2"]);
+        assert!(over("1").await && over("2").await && !over("1").await);
+        assert!(!done(&db, "1", "other", 6).await, "there is nothing left to be done");
+        let rows = rows(&db).await;
+        assert!(rows.iter().all(|(_, state, body, _)| state == "done" && body.is_empty()), "{rows:?}");
+        assert_eq!(taken(&db, "other", 60).await, [""; 0]);
+        assert!(!came_taken(&db, "1", "own", 60).await, "and does not begin again");
     })
     .await;
 }
