@@ -1,10 +1,12 @@
 //! What we say, before it has a format. [`words`] words replies and refusals; `templates/messages` words what audiences
-//! get ([`audience`]); [`topic`] is what a message is about. Surfaces only format a [`Message`]; [`text`] is the plain form.
+//! get ([`audience`]); [`topic`] is what a message is about. Surfaces only format a [`Message`]; [`text`] is the plain form,
+//! [`fold`] fits it into what a surface can show.
 //!
 //! Everything in a message is data: a surface escapes it for the place where it is shown.
 
 pub mod action;
 pub mod audience;
+pub mod fold;
 pub mod text;
 pub mod topic;
 pub mod words;
@@ -12,7 +14,7 @@ pub mod words;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::calendar::{Span, at};
+use crate::domain::calendar::{Span, Zone, at};
 
 /// Something said: blocks from top to bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +135,15 @@ impl Message {
             let whole = Times { text: span.to_string(), starts_at: span.starts_at, ends_at: Some(span.ends_at) };
             self.times.extend([whole, one(span.starts_at), one(span.ends_at)]);
         }
+        self.times.sort_by_key(|time| std::cmp::Reverse(time.text.len()));
+        self
+    }
+
+    /// Says which single times may stand in it besides (UTC), as they read in a zone.
+    #[must_use]
+    pub fn with_instants(mut self, instants: impl IntoIterator<Item = DateTime<Utc>>, zone: &Zone) -> Self {
+        let time = |instant| Times { text: at(instant, zone), starts_at: instant, ends_at: None };
+        self.times.extend(instants.into_iter().map(time));
         self.times.sort_by_key(|time| std::cmp::Reverse(time.text.len()));
         self
     }

@@ -6,7 +6,6 @@
 mod address;
 mod call;
 mod failure;
-mod known;
 mod limits;
 mod look;
 mod method;
@@ -16,14 +15,12 @@ mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::TimeDelta;
-use hyper_rustls::ConfigBuilderExt as _;
 use reqwest::header::HeaderValue;
-use reqwest::redirect;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
@@ -31,15 +28,14 @@ pub use failure::{Failure, Result};
 
 use crate::clock::Clock;
 use crate::config;
+use crate::outward::{self, Known};
 use address::Address;
-use known::Known;
 use limits::Limits;
 use method::Method;
 use names::Names;
 
-/// How long an answer is waited for, and how long for a connection.
+/// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-const CONNECTING: Duration = Duration::from_secs(3);
 /// How long answers hold about itself, direct messages and people's zones; and about user groups.
 const LONG: TimeDelta = TimeDelta::hours(1);
 const BRIEF: TimeDelta = TimeDelta::seconds(60);
@@ -154,12 +150,8 @@ impl Slack {
         clock: Clock,
         patience: Duration,
     ) -> anyhow::Result<Self> {
-        // Where an answer leads elsewhere, the token does not go.
-        let builder = reqwest::Client::builder().redirect(redirect::Policy::none()).user_agent(AGENT);
-        let builder = builder.timeout(patience).connect_timeout(CONNECTING.min(patience));
-        let http = builder.tls_backend_preconfigured(tls()?).build().context("the HTTP client cannot be made")?;
         let inner = Inner {
-            http,
+            http: outward::client(AGENT, patience)?,
             address: Address::read(api_url)?,
             workspace: workspace.id.clone(),
             bot_pass: pass(&workspace.bot_token).context("`bot_token` in [slack] is not a token")?,
@@ -198,21 +190,6 @@ fn pass(token: &SecretString) -> anyhow::Result<HeaderValue> {
     let mut pass = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))?;
     pass.set_sensitive(true);
     Ok(pass)
-}
-
-/// Whom to believe, by the machine's CA certificates: read once.
-fn tls() -> anyhow::Result<rustls::ClientConfig> {
-    static READ: OnceLock<rustls::ClientConfig> = OnceLock::new();
-    if let Some(config) = READ.get() {
-        return Ok(config.clone());
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_native_roots()
-        .context("the HTTP client cannot be made: are CA certificates installed?")?
-        .with_no_client_auth();
-    Ok(READ.get_or_init(|| config).clone())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use reqwest::Url;
 
 use super::method::Method;
+use crate::outward::{base, is_bare, is_below};
 
 /// Where Slack itself hands out addresses; the second is the one for governments.
 const SLACK: [&str; 2] = ["slack.com", "slack-gov.com"];
@@ -17,9 +18,7 @@ impl Address {
     /// Reads `api_url` of the configuration.
     pub(super) fn read(api_url: &str) -> anyhow::Result<Self> {
         let hint = "`api_url` in [slack] is not an address: write for example https://slack.com/api";
-        let url = Url::parse(api_url.trim_end_matches('/')).ok().context(hint)?;
-        let good = matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare(&url);
-        Some(Self(url)).filter(|_| good).context(hint)
+        base(api_url).map(Self).context(hint)
     }
 
     /// The base as it is shown.
@@ -53,16 +52,8 @@ impl Address {
     }
 }
 
-/// Without a name and a password, which would end up in messages.
-fn is_bare(url: &Url) -> bool {
-    url.username().is_empty() && url.password().is_none()
-}
-
 fn is_slack(url: &Url) -> bool {
-    let below = |host: &str, domain: &str| {
-        host.strip_suffix(domain).is_some_and(|before| before.is_empty() || before.ends_with('.'))
-    };
-    url.host_str().is_some_and(|host| SLACK.iter().any(|domain| below(host, domain)))
+    SLACK.iter().any(|domain| is_below(url, domain))
 }
 
 #[cfg(test)]

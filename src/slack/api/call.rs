@@ -4,25 +4,19 @@
 use std::time::Instant;
 
 use chrono::TimeDelta;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, Url};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Slack;
-use super::failure::{Failure, Meaning, Result, advice, causes, meaning, one_line, word};
-use super::known::locked;
-use super::limits::retry_after;
+use super::failure::{Failure, Meaning, Result, advice, meaning, word};
 use super::method::Method;
 use super::wire;
+use crate::outward::{Answer, Silence, TOO_LONG, exchange, locked, one_line};
 
-/// The most that is read of an answer, in bytes: a page of messages full of blocks.
-const MOST: usize = 8 << 20;
-/// What is said of an answer that is too long.
-const TOO_LONG: &str = "it is longer than 8 MiB";
 /// When to look again after an answer that is not Slack's.
 const ODD_ANSWER: TimeDelta = TimeDelta::seconds(60);
-const SCOPES: &str = "x-oauth-scopes";
 
 /// A call that is to be made.
 #[derive(Clone, Debug)]
@@ -69,23 +63,6 @@ fn encoded(fields: &[(&str, String)]) -> String {
     let Ok(mut url) = Url::parse("http://form/") else { return String::new() };
     url.query_pairs_mut().extend_pairs(fields);
     url.query().unwrap_or_default().to_owned()
-}
-
-/// What came back, whatever it says.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    retry_after: Option<TimeDelta>,
-    /// What the token may do, where Slack says so.
-    pub(super) scopes: Option<String>,
-    body: Vec<u8>,
-}
-
-/// No answer.
-struct Silence {
-    /// Slack may have got the request.
-    sent: bool,
-    why: String,
 }
 
 impl Slack {
@@ -177,7 +154,7 @@ impl Slack {
         match meaning(code) {
             Meaning::Limit => return Err(self.limited(method, &answer, code)),
             Meaning::Fault => {
-                let at = locked(self.limits(method)).refused(self.inner.clock.now(), method, answer.retry_after);
+                let at = locked(self.limits(method)).refused(self.inner.clock.now(), method, answer.retry_after());
                 return Err(if method.only_looks() { Failure::Later { at, why } } else { Failure::Unsure { why } });
             }
             Meaning::Missing | Meaning::Refused => locked(self.limits(method)).answered(method, false),
@@ -210,13 +187,13 @@ impl Slack {
     }
 
     fn limited(&self, method: Method, answer: &Answer, said: &str) -> Failure {
-        let at = locked(self.limits(method)).refused(self.inner.clock.now(), method, answer.retry_after);
+        let at = locked(self.limits(method)).refused(self.inner.clock.now(), method, answer.retry_after());
         Failure::Later { at, why: format!("Slack answers {} with {said}", method.name()) }
     }
 
     /// What it means that Slack cannot.
     pub(super) fn broken(&self, method: Method, answer: &Answer) -> Failure {
-        let at = locked(self.limits(method)).failed(self.inner.clock.now(), method, answer.retry_after);
+        let at = locked(self.limits(method)).failed(self.inner.clock.now(), method, answer.retry_after());
         let why = format!("Slack answers {} with {}", method.name(), answer.status);
         if method.only_looks() { Failure::Later { at, why } } else { Failure::Unsure { why } }
     }
@@ -247,48 +224,4 @@ impl Slack {
             Failure::Unsure { why }
         }
     }
-}
-
-impl Answer {
-    /// The beginning of what it says, for an answer that is no JSON.
-    pub(super) fn says(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
-
-/// One request and its answer.
-async fn exchange(request: RequestBuilder) -> std::result::Result<Answer, Silence> {
-    let response = request.send().await.map_err(|error| silence(error, false))?;
-    let status = response.status().as_u16();
-    let header = |headers: &HeaderMap, name: &str| {
-        headers.get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
-    };
-    let told = header(response.headers(), RETRY_AFTER.as_str());
-    let scopes = header(response.headers(), SCOPES);
-    let body = match body(response).await {
-        Ok(body) => body,
-        // What Slack did is clear from the status; the text would only say more about it.
-        Err(_) if status >= 400 => Vec::new(),
-        Err(silence) => return Err(silence),
-    };
-    Ok(Answer { status, retry_after: told.as_deref().and_then(retry_after), scopes, body })
-}
-
-async fn body(mut response: Response) -> std::result::Result<Vec<u8>, Silence> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| silence(error, true))? {
-        if body.len() + chunk.len() > MOST {
-            return Err(Silence { sent: true, why: TOO_LONG.into() });
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// What the network says, without the address: a response URL is a secret. `answered`: the request had arrived.
-fn silence(error: reqwest::Error, answered: bool) -> Silence {
-    let error = error.without_url();
-    let sent = answered || !(error.is_connect() || error.is_builder());
-    let why = if error.is_timeout() { "nothing came in time".to_owned() } else { causes(&error) };
-    Silence { sent, why }
 }

@@ -1,12 +1,8 @@
 //! What may go wrong, in a closed list, and how Slack's own words for it are sorted into it.
 
-use std::error::Error;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use thiserror::Error;
 
-/// The most that is shown of what the network says, in characters.
-const SHOWN: usize = 300;
 /// Longer words of Slack for an error are none (characters).
 const LONGEST_CODE: usize = 60;
 
@@ -117,30 +113,6 @@ pub(super) fn word(code: &str) -> &str {
     if !code.is_empty() && code.len() <= LONGEST_CODE && code.chars().all(plain) { code } else { "an error unheard of" }
 }
 
-/// A text on one line, without control characters, of at most 300 characters.
-pub(super) fn one_line(text: &str) -> String {
-    let printable = text.replace(char::is_control, " ");
-    let line = printable.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= SHOWN {
-        return line;
-    }
-    line.chars().take(SHOWN - 1).chain(['…']).collect()
-}
-
-/// An error of the network with what led to it, each thing once.
-pub(super) fn causes(error: &dyn Error) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !texts.iter().any(|known| known.contains(&text)) {
-            texts.push(text);
-        }
-        next = error.source();
-    }
-    one_line(&texts.join(": "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,11 +152,5 @@ mod tests {
         for odd in ["", "xoxb-1 Secret", "two words", "Ä", &"x".repeat(61)] {
             assert_eq!(word(odd), "an error unheard of", "{odd}");
         }
-    }
-
-    #[test]
-    fn long_texts_are_cut_to_one_line() {
-        assert_eq!(one_line("a\n\u{1b}[31m b"), "a [31m b");
-        assert_eq!(one_line(&"ä".repeat(400)).chars().count(), 300);
     }
 }

@@ -9,19 +9,12 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::method::Method;
+use crate::outward::{Away, SHORT, doubled};
 
-/// Clocks tell whole seconds, so that a stretch between two readings may be almost a second short.
-const SHORT: TimeDelta = TimeDelta::seconds(1);
 /// Between two messages in a channel: never two in the same second of the clock.
 const APART: TimeDelta = TimeDelta::seconds(1);
 /// The first hold of a method after a refusal that does not say how long, and the longest.
 const REFUSED: [TimeDelta; 2] = [TimeDelta::seconds(5), TimeDelta::minutes(1)];
-/// The first hold when Slack does not answer, and the longest.
-const DOWN: [TimeDelta; 2] = [TimeDelta::seconds(5), TimeDelta::minutes(1)];
-/// How long others wait for the one that tries whether Slack answers again.
-const TRYING: TimeDelta = TimeDelta::seconds(10);
-/// Slack asks for minutes at most; what is longer is a mistake somewhere on the way.
-const LONGEST: TimeDelta = TimeDelta::hours(24);
 
 /// Until when nothing is sent, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,25 +25,13 @@ pub(super) struct Hold {
     pub(super) why: &'static str,
 }
 
-/// `Retry-After`, which Slack gives in seconds: between a second and a day.
-pub(super) fn retry_after(value: &str) -> Option<TimeDelta> {
-    let seconds = value.trim().parse::<u64>().ok()?;
-    let wait = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds).unwrap_or(LONGEST);
-    Some(wait.clamp(TimeDelta::seconds(1), LONGEST))
-}
-
 /// What one workspace was asked and how long it is left alone. All instants are those of the injected clock (UTC).
 #[derive(Debug, Default)]
 pub(super) struct Limits {
     methods: BTreeMap<Method, Calls>,
     /// When a method that is called once a second in each channel may be called again there.
     channels: BTreeMap<(Method, String), DateTime<Utc>>,
-    /// Slack does not answer: not tried again until then.
-    down: Option<DateTime<Utc>>,
-    /// One call is out to see whether it answers again.
-    trying: bool,
-    /// Calls one after the other that were not answered.
-    failures: u32,
+    away: Away,
 }
 
 /// The calls of one method.
@@ -75,7 +56,7 @@ impl Limits {
         let slot = paced.and_then(|channel| self.channels.get(&(method, channel.to_owned())).copied());
         let held = [
             (calls.held, "Slack asked for a pause"),
-            (self.down, "Slack does not answer"),
+            (self.away.until(), "Slack does not answer"),
             (calls.full_until(now, method), "it was called as often as it may be in a minute"),
             (slot, "a channel takes one message a second"),
         ];
@@ -83,11 +64,7 @@ impl Limits {
         if let Some(hold) = latest.filter(|hold| hold.at > now) {
             return Err(hold);
         }
-        if self.failures > 0 {
-            // One goes first to see whether Slack is back.
-            self.down = Some(now + TRYING);
-            self.trying = true;
-        }
+        self.away.goes_out(now);
         if method.in_a_minute() < usize::MAX {
             calls.made.push_back(now);
         }
@@ -100,7 +77,7 @@ impl Limits {
 
     /// Slack answered, and not with a limit; `well` if it did what was asked.
     pub(super) fn answered(&mut self, method: Method, well: bool) {
-        self.is_back();
+        self.away.is_back();
         if well {
             self.methods.entry(method).or_default().refusals = 0;
         }
@@ -113,7 +90,7 @@ impl Limits {
         method: Method,
         retry_after: Option<TimeDelta>,
     ) -> DateTime<Utc> {
-        self.is_back();
+        self.away.is_back();
         let calls = self.methods.entry(method).or_default();
         let wait = retry_after.unwrap_or_else(|| {
             calls.refusals = calls.refusals.saturating_add(1);
@@ -129,23 +106,8 @@ impl Limits {
         method: Method,
         retry_after: Option<TimeDelta>,
     ) -> DateTime<Utc> {
-        let at = match self.down {
-            // Calls that were under way together fail together, and count once.
-            Some(down) if down > now && !self.trying => down,
-            _ => {
-                self.failures = self.failures.saturating_add(1);
-                now + doubled(DOWN, self.failures)
-            }
-        };
-        self.down = Some(at);
-        self.trying = false;
+        let at = self.away.failed(now);
         retry_after.map_or(at, |wait| self.methods.entry(method).or_default().hold(now + wait).max(at))
-    }
-
-    fn is_back(&mut self) {
-        self.failures = 0;
-        self.down = None;
-        self.trying = false;
     }
 }
 
@@ -166,12 +128,6 @@ impl Calls {
         self.held = Some(at);
         at
     }
-}
-
-/// The first length doubled with every time after the first, up to the longest.
-fn doubled([first, longest]: [TimeDelta; 2], times: u32) -> TimeDelta {
-    let factor = 2_i32.checked_pow(times.saturating_sub(1)).unwrap_or(i32::MAX);
-    first.checked_mul(factor).map_or(longest, |wait| wait.min(longest))
 }
 
 #[cfg(test)]
@@ -234,16 +190,6 @@ mod tests {
         assert!((0..20).all(|_| limits.admit(at(0), Method::Groups, None).is_ok()));
         assert!(limits.admit(at(0), Method::Groups, None).is_err());
         assert!(limits.admit(at(0), Method::GroupMembers, None).is_ok());
-    }
-
-    #[test]
-    fn retry_after_is_read_in_seconds() {
-        assert_eq!(retry_after("30"), Some(seconds(30)));
-        assert_eq!(retry_after(" 0 "), Some(seconds(1)));
-        assert_eq!(retry_after("9999999999"), Some(LONGEST));
-        assert_eq!(retry_after("18446744073709551615"), Some(LONGEST));
-        assert_eq!(retry_after("soon"), None);
-        assert_eq!(retry_after("-5"), None);
     }
 
     #[test]

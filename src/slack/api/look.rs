@@ -12,6 +12,8 @@ const PAGES: usize = 10;
 const ON_A_PAGE: usize = 200;
 /// Slack's clock and ours may differ so much.
 const APART: TimeDelta = TimeDelta::minutes(5);
+/// Where Slack says what the token may do.
+const SCOPES: &str = "x-oauth-scopes";
 /// The one answer that there is, among those that are kept.
 const ALL: &str = "";
 
@@ -21,7 +23,7 @@ impl Slack {
         let ask = async {
             let answer = self.called(&Call::form(Method::AuthTest, Vec::new())).await?;
             let me: wire::AuthTest = self.parsed(Method::AuthTest, &answer)?;
-            let scopes = answer.scopes.as_deref().unwrap_or_default().split(',');
+            let scopes = answer.header(SCOPES).unwrap_or_default().split(',');
             let scopes = scopes.map(str::trim).filter(|scope| !scope.is_empty()).map(ToOwned::to_owned).collect();
             Ok(Me { team: me.team_id, user: me.user_id, bot: me.bot_id, url: me.url, scopes })
         };

@@ -3,11 +3,11 @@
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call};
+use super::call::Call;
 use super::failure::{Failure, Result};
-use super::known::locked;
 use super::method::Method;
 use super::{EVENT_TYPE, Post, Say, Slack, wire};
+use crate::outward::{Answer, locked};
 
 /// Slack's words for a right to answer that is over.
 const EXPIRED: [&str; 3] = ["expired_url", "used_url", "expired_trigger_id"];

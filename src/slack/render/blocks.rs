@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::escape::{block_of_code, bold, clip, code, escape_part, link, plain};
+use super::escape::{block_of_code, bold, code, escape_part, link, plain};
 use super::fold::{
-    LONGEST_FIELD, LONGEST_HEADER, LONGEST_MESSAGE, LONGEST_TEXT, MOST_BLOCKS, MOST_BUTTONS, MOST_FIELDS, len, packed,
-    split, weight,
+    LONGEST_FIELD, LONGEST_HEADER, LONGEST_MESSAGE, LONGEST_TEXT, MOST_BLOCKS, MOST_BUTTONS, MOST_FIELDS, clip, len,
+    packed, split, weight,
 };
 use super::times::inline;
 use crate::message::action::{Action, Button};
+use crate::message::fold;
 use crate::message::text::{one_line, shown};
 use crate::message::{Block, ItemLine, Message, Times};
 
@@ -23,10 +24,6 @@ const WIDEST_TABLE: usize = 64;
 const LEAST_OF_A_LIST: usize = 1_500;
 /// What one section costs besides its text.
 const COST_OF_A_SECTION: usize = 80;
-/// Deepest nesting that is shown; what is deeper stands there as well.
-const DEEPEST: usize = 6;
-/// Moves a line to the right; other spaces may be dropped at the start of a text.
-const INDENT: &str = "\u{2003}";
 
 /// A part of a message.
 enum Part {
@@ -79,7 +76,7 @@ fn parts(message: &Message) -> Vec<Part> {
             Block::Text(text) => parts.push(Part::Whole(sections(&inline(text, &message.times)))),
             Block::Facts(facts) => parts.push(Part::Whole(fields(facts, &message.times))),
             Block::Items(items) => {
-                parts.extend(progress(items, before).map(|line| Part::Whole(sections(&line))));
+                parts.extend(fold::progress(items, before).map(|line| Part::Whole(sections(&line))));
                 parts.push(Part::Lines(items.iter().map(|item| item_line(item, &message.times)).collect()));
             }
             Block::Table { head, rows } => parts.push(table(head, rows, &message.times)),
@@ -121,19 +118,9 @@ fn cost(lines: &[String]) -> usize {
 
 /// Lines as texts of sections, with a word about those that there is no room for.
 fn list(lines: &[String], room: usize, url: Option<&str>) -> Vec<String> {
-    if cost(lines) <= room {
-        return packed(lines.iter().map(String::as_str), LONGEST_TEXT);
-    }
-    let (mut few, mut many) = (0, lines.len());
-    let with_rest = |count: usize| {
-        let rest = page(&format!("and {} more", lines.len() - count), url);
-        lines[..count].iter().cloned().chain([rest]).collect::<Vec<_>>()
-    };
-    while few < many {
-        let middle = (few + many).div_ceil(2);
-        if cost(&with_rest(middle)) <= room { few = middle } else { many = middle - 1 }
-    }
-    packed(with_rest(few).iter().map(String::as_str), LONGEST_TEXT)
+    let rest = |more: usize| page(&format!("and {more} more"), url);
+    let texts = fold::folded(lines, |lines| cost(lines) <= room, rest);
+    packed(texts.iter().map(String::as_str), LONGEST_TEXT)
 }
 
 /// A few words of ours with a link to the page, where there is one.
@@ -201,50 +188,19 @@ fn fields(facts: &[(String, String)], times: &[Times]) -> Vec<Value> {
     blocks
 }
 
-/// `3 of 5 done`, unless the line before says it.
-fn progress(items: &[ItemLine], before: Option<&Block>) -> Option<String> {
-    // Who has parts is done when they are.
-    let is_leaf = |n: &usize| items.get(n + 1).is_none_or(|next| next.depth <= items[*n].depth);
-    let leaves: Vec<usize> = (0..items.len()).filter(is_leaf).collect();
-    let done = leaves.iter().filter(|n| items[**n].done).count();
-    let said = format!("{done} of {} done", leaves.len());
-    let is_said = matches!(before, Some(Block::Text(text)) if text.contains(&said));
-    (!items.is_empty() && !is_said).then_some(said)
-}
-
 /// `☐ 1. text — aside`, moved to the right by its depth.
 pub(super) fn item_line(item: &ItemLine, times: &[Times]) -> String {
-    let sign = if item.done { "☑" } else { "☐" };
-    let text = inline(&one_line(&item.text), times);
-    let aside = match one_line(&item.aside).as_str() {
-        "" => String::new(),
-        aside => format!(" — {}", inline(aside, times)),
-    };
-    clip(&format!("{}{sign} {}. {text}{aside}", INDENT.repeat(item.depth.min(DEEPEST)), item.number), LONGEST_LINE)
+    clip(&fold::item_line(item, |text| inline(text, times)), LONGEST_LINE)
 }
 
 /// A narrow table in columns, as code; else a line for each row.
 fn table(head: &[String], rows: &[Vec<String>], times: &[Times]) -> Part {
-    let block = Block::Table { head: head.to_vec(), rows: rows.to_vec() };
-    let columns = block_of_code(&Message::default().block(block).plain());
-    let widest = columns.lines().map(len).max().unwrap_or_default();
-    // A cell without a name above it would have no column.
-    let has_columns = rows.iter().all(|row| row.len() <= head.len());
-    if has_columns && widest <= WIDEST_TABLE && len(&columns) <= LONGEST_TEXT {
+    let columns = fold::columns(head, rows, WIDEST_TABLE).map(|columns| block_of_code(&columns));
+    if let Some(columns) = columns.filter(|columns| len(columns) <= LONGEST_TEXT) {
         return Part::Whole(vec![section("mrkdwn", &columns)]);
     }
-    Part::Lines(rows.iter().map(|row| row_line(head, row, times)).filter(|line| !line.is_empty()).collect())
-}
-
-/// `*Id*: MW-1 · *When*: …`
-fn row_line(head: &[String], row: &[String], times: &[Times]) -> String {
-    let named = head.iter().map(|name| one_line(name)).chain(std::iter::repeat(String::new()));
-    let cells = row.iter().map(|cell| one_line(cell)).zip(named).filter(|(cell, _)| !cell.is_empty());
-    let cells = cells.map(|(cell, name)| {
-        let cell = inline(&cell, times);
-        if name.is_empty() { cell } else { format!("{}: {cell}", bold(&name)) }
-    });
-    clip(&cells.collect::<Vec<_>>().join(" · "), LONGEST_LINE)
+    let line = |row: &Vec<String>| clip(&fold::row_line(head, row, |cell| inline(cell, times), bold), LONGEST_LINE);
+    Part::Lines(rows.iter().map(line).filter(|line| !line.is_empty()).collect())
 }
 
 fn copy(line: &str) -> Vec<Value> {
@@ -258,26 +214,9 @@ fn copy(line: &str) -> Vec<Value> {
 }
 
 fn caret(line: &str, from: usize, width: usize) -> Vec<Value> {
-    let (line, from, width) = around(line, from, width);
+    let (line, from, width) = fold::around(line, from, width);
     let marks = format!("{}{}", " ".repeat(from), "^".repeat(width));
     vec![section("mrkdwn", &block_of_code(&format!("{line}\n{marks}")))]
-}
-
-/// What is marked with some of the line around it, where all of it would be too long.
-fn around(line: &str, from: usize, width: usize) -> (String, usize, usize) {
-    const BEFORE: usize = 60;
-    const MOST: usize = 240;
-    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let length = line.chars().count();
-    let (from, width) = (from.min(length), width.clamp(1, MOST));
-    if length <= MOST {
-        return (line, from, width.min(length - from + 1));
-    }
-    let start = from.saturating_sub(BEFORE);
-    let part: String = line.chars().skip(start).take(MOST).collect();
-    let (cut_before, cut_after) = (start > 0, start + MOST < length);
-    let shown = format!("{}{part}{}", if cut_before { "…" } else { "" }, if cut_after { "…" } else { "" });
-    (shown, from - start + usize::from(cut_before), width.min(MOST))
 }
 
 /// The row of buttons.

@@ -5,7 +5,7 @@
 //! Slack) keeps such a sign from opening anything, and it is put only where one could open. Addresses become links to
 //! themselves, so that whatever stands in one is part of it.
 
-use super::fold::{cut, len};
+use super::fold::clip;
 use crate::message::text::shown;
 
 /// Cannot be seen, and keeps the sign after it from being markup.
@@ -114,15 +114,6 @@ fn address(rest: &str) -> Option<usize> {
 /// Escaped text of at most so many UTF-16 units, the last an ellipsis where some are missing.
 pub(super) fn clipped_to(text: &str, most: usize) -> String {
     clip(&escape(text), most)
-}
-
-/// Ready text of at most so many UTF-16 units, the last an ellipsis where some are missing.
-pub(super) fn clip(ready: &str, most: usize) -> String {
-    if len(ready) <= most {
-        return ready.to_owned();
-    }
-    let (head, _) = cut(ready, most.saturating_sub(1));
-    format!("{}…", head.trim_end())
 }
 
 /// Text for a place without markup, on one line, at most so many UTF-16 units.

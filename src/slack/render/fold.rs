@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 
+use super::escape::HIDDEN;
+use crate::message::fold;
+pub(super) use crate::message::fold::len;
+
 /// All blocks of a message as JSON. Slack refuses from about 13,200 on and does not say what it counts
 /// (<https://github.com/slackapi/bolt-js/issues/2509>); the JSON is the longest that it could be.
 pub(super) const LONGEST_MESSAGE: usize = 13_000;
@@ -20,80 +24,35 @@ pub(super) const LONGEST_HEADER: usize = 150;
 /// Buttons of one row.
 pub(super) const MOST_BUTTONS: usize = 25;
 
-/// Length in UTF-16 units.
-pub(super) fn len(text: &str) -> usize {
-    text.encode_utf16().count()
-}
-
 /// Length of a value as JSON, in UTF-16 units.
 pub(super) fn weight(value: &Value) -> usize {
     len(&value.to_string())
 }
 
-/// Cuts ready text after at most so many UTF-16 units: after a line if there is one in the second half, else after a
-/// word, else between signs. What is in `<…>`, an entity, or a hidden sign with what it guards is never cut.
-pub(super) fn cut(ready: &str, most: usize) -> (&str, &str) {
-    if len(ready) <= most {
-        return (ready, "");
-    }
-    let (mut line, mut word, mut sign) = (0, 0, 0);
-    let (mut units, mut in_link, mut in_entity, mut guards) = (0, false, false, false);
-    for (at, c) in ready.char_indices() {
-        if !in_link && !in_entity && !guards {
-            sign = at;
-            match ready[..at].chars().next_back() {
-                Some('\n') => line = at,
-                Some(c) if c.is_whitespace() => word = at,
-                _ => {}
-            }
-        }
-        units += c.len_utf16();
-        if units > most {
-            break;
-        }
-        guards = c == super::escape::HIDDEN;
-        match c {
-            '<' => in_link = true,
-            '>' => in_link = false,
-            '&' => in_entity = true,
-            ';' => in_entity = false,
-            _ => {}
-        }
-    }
-    let at = [line, word, sign].into_iter().find(|at| *at > sign / 2).unwrap_or(sign);
-    ready.split_at(at)
+/// Ready text of at most so many UTF-16 units, the last an ellipsis where some are missing.
+pub(super) fn clip(ready: &str, most: usize) -> String {
+    fold::clip(ready, most, whole)
 }
 
 /// Ready text in parts of at most so many UTF-16 units, none of them blank. Text that cannot be cut is left out.
 pub(super) fn split(ready: &str, most: usize) -> Vec<String> {
-    let (mut parts, mut rest) = (Vec::new(), ready.trim_end());
-    while !rest.is_empty() {
-        let (head, more) = cut(rest, most);
-        if head.is_empty() {
-            break;
-        }
-        if !head.trim().is_empty() {
-            parts.push(head.trim_end().to_owned());
-        }
-        rest = more.trim_start_matches('\n');
-    }
-    parts
+    fold::split(ready, most, whole)
 }
 
 /// Ready lines, put together to texts of at most so many UTF-16 units. A longer line is clipped.
 pub(super) fn packed<'a>(lines: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<String> {
-    let mut texts: Vec<String> = Vec::new();
-    for line in lines {
-        let line = super::escape::clip(line, most);
-        match texts.last_mut() {
-            Some(text) if len(text) + 1 + len(&line) <= most => {
-                text.push('\n');
-                text.push_str(&line);
-            }
-            _ => texts.push(line),
-        }
+    fold::packed(lines, most, whole)
+}
+
+/// How much of ready text stays together: a link or date, an entity, a hidden sign with what it guards.
+fn whole(rest: &str) -> usize {
+    let up_to = |end: char| rest.find(end).map_or(rest.len(), |at| at + end.len_utf8());
+    match rest.chars().next() {
+        Some('<') => up_to('>'),
+        Some('&') => up_to(';'),
+        Some(HIDDEN) => HIDDEN.len_utf8() + whole(&rest[HIDDEN.len_utf8()..]),
+        first => first.map_or(0, char::len_utf8),
     }
-    texts
 }
 
 #[cfg(test)]
@@ -102,6 +61,7 @@ mod tests {
 
     #[test]
     fn text_is_cut_after_lines_then_words_then_signs_and_never_in_markup() {
+        let cut = |ready, most| fold::cut(ready, most, whole);
         assert_eq!(cut("abc", 3), ("abc", ""));
         assert_eq!(cut("one two\nthree four", 14), ("one two\n", "three four"));
         assert_eq!(cut("one two three", 9), ("one two ", "three"));

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::blocks::{heading, page, section};
-use super::escape::{clip, escape_part, link};
-use super::fold::{LONGEST_TEXT, MOST_BLOCKS_OF_A_VIEW, len};
+use super::escape::{escape_part, link};
+use super::fold::{LONGEST_TEXT, MOST_BLOCKS_OF_A_VIEW, clip, len};
 use super::times::inline;
 use crate::domain::change::ChangeItem;
 use crate::domain::organisation::Organisation;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::escape::{entities, escape_part};
 use crate::message::Times;
+use crate::message::fold::next_time;
 use crate::message::text::shown;
 
 /// Date and time; the date is a word where it is near ("Today").
@@ -16,7 +17,7 @@ const TIME: &str = "{time}";
 pub(super) fn inline(text: &str, times: &[Times]) -> String {
     let text = shown(text);
     let (mut out, mut rest) = (String::with_capacity(text.len() + 16), text.as_str());
-    while let Some((at, time)) = next(rest, times) {
+    while let Some((at, time)) = next_time(rest, times) {
         let before = &rest[..at];
         out.push_str(&escape_part(before, is_start(&out)));
         out.push_str(&native(time));
@@ -29,13 +30,6 @@ pub(super) fn inline(text: &str, times: &[Times]) -> String {
 /// Whether what follows begins a line.
 fn is_start(out: &str) -> bool {
     out.is_empty() || out.ends_with('\n')
-}
-
-/// The first time in a text, the longest of those: a stretch holds its start.
-fn next<'a>(text: &str, times: &'a [Times]) -> Option<(usize, &'a Times)> {
-    let known = times.iter().filter(|time| !time.text.is_empty());
-    let found = known.filter_map(|time| text.find(&time.text).map(|at| (at, time)));
-    found.min_by_key(|(at, time)| (*at, std::cmp::Reverse(time.text.len())))
 }
 
 /// A time in the zone of who reads. Of a stretch, the text in its own zone follows.

@@ -1,11 +1,10 @@
-//! What Slack said, kept for a while.
+//! What another service said, kept for a while.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::failure::Result;
 use crate::clock::Clock;
 
 /// With more than this, everything is asked anew: nobody fills the memory with names.
@@ -16,19 +15,23 @@ type Kept<V> = Arc<tokio::sync::Mutex<Option<(DateTime<Utc>, V)>>>;
 
 /// Answers by what was asked. For each thing one asks at a time, and others wait for that answer. Failures are not kept.
 #[derive(Debug)]
-pub(super) struct Known<V> {
+pub struct Known<V> {
     lives: TimeDelta,
     kept: Mutex<BTreeMap<String, Kept<V>>>,
 }
 
 impl<V: Clone> Known<V> {
     /// Keeps answers for so long.
-    pub(super) fn new(lives: TimeDelta) -> Self {
+    #[must_use]
+    pub fn new(lives: TimeDelta) -> Self {
         Self { lives, kept: Mutex::default() }
     }
 
     /// What is known about `key`, or else what `ask` answers.
-    pub(super) async fn get(&self, clock: &Clock, key: &str, ask: impl Future<Output = Result<V>>) -> Result<V> {
+    ///
+    /// # Errors
+    /// What `ask` fails with.
+    pub async fn get<E>(&self, clock: &Clock, key: &str, ask: impl Future<Output = Result<V, E>>) -> Result<V, E> {
         let holder = self.holder(key);
         let mut held = holder.lock().await;
         if let Some((given, value)) = held.as_ref()
@@ -50,7 +53,7 @@ impl<V: Clone> Known<V> {
     }
 }
 
-/// What a mutex holds, also after a panic elsewhere: it is changed in one step everywhere.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// What a mutex holds, also after a panic elsewhere: for what is changed in one step everywhere.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
