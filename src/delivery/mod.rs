@@ -2,30 +2,32 @@
 //! records what became of it. Never holds a transaction while something outside is spoken to.
 
 mod about;
+mod chat;
 mod decide;
+mod failure;
 mod github;
-mod slack;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 pub use about::About;
+use chat::Edited;
 use decide::said_with;
 pub use decide::{Decision, decide};
+use failure::{since, unanswered};
 
 use crate::builtin::api as builtin;
 use crate::clock::{Clock, Wake};
-use crate::domain::access::Actor;
+use crate::discord::api::Discord;
 use crate::domain::channel::Lane;
-use crate::domain::event::{Event, What};
+use crate::domain::event::Event;
 use crate::domain::ledger::{Delivery, MessageKind, Planned, Reason};
-use crate::domain::notice::{self, OPS};
+use crate::domain::notice;
 use crate::domain::organisation::{Channel, Organisation};
 use crate::github::api::GitHub;
 use crate::message::Message;
@@ -41,19 +43,8 @@ const AT_ONCE: usize = 16;
 const LEASE: TimeDelta = TimeDelta::minutes(1);
 /// After so long the rest of what was claimed is given back, so that each row has most of its lease when it is begun.
 const SLOW: TimeDelta = TimeDelta::seconds(10);
-/// A row is given up that could not be sent for so long after it was due, and was tried so often.
-const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(24);
-const TRIES: i64 = 5;
-/// The longest wait between two tries.
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// How long all calls for one row may take: well within its lease.
 const PATIENCE: Duration = Duration::from_secs(45);
-/// Clocks of other machines may be so far off.
-const OTHER_CLOCKS: TimeDelta = TimeDelta::minutes(5);
-/// How long another program may still work on what it did not answer: what is looked for before may come later.
-const UNDER_WAY: TimeDelta = TimeDelta::seconds(10);
-/// The longest wait for what was not answered.
-const SILENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// The sender of one process.
 #[derive(Clone, Debug)]
@@ -66,6 +57,7 @@ pub struct Sender {
     wake: Wake,
     owner: String,
     lane: Lane,
+    edited: Edited,
 }
 
 /// The clients of what is configured outside.
@@ -75,6 +67,8 @@ pub struct Outside {
     pub github: Option<GitHub>,
     /// Slack, one for each workspace.
     pub slack: Vec<Slack>,
+    /// Discord.
+    pub discord: Option<Discord>,
 }
 
 /// What a channel answered.
@@ -101,7 +95,7 @@ impl Sender {
         wake: Wake,
         owner: String,
     ) -> Self {
-        Self { db, organisation, templates, outside, clock, wake, owner, lane: Lane::Inside }
+        Self { db, organisation, templates, outside, clock, wake, owner, lane: Lane::Inside, edited: Edited::default() }
     }
 
     /// The sender of one lane, which claims in a name of its own.
@@ -195,12 +189,11 @@ impl Sender {
             }
             // No two of them are for the same window and channel, so they do not have to wait for each other.
             let mut begun = 0;
-            for together in claimed.chunks(AT_ONCE) {
+            for together in in_lines(&claimed).chunks(AT_ONCE) {
                 if stop.is_cancelled() {
                     return Ok(handled);
                 }
-                let lines = in_lines(together).into_iter();
-                for done in join_all(lines.map(|line| self.handle_line(line, now, claimed_at))).await {
+                for done in join_all(together.iter().map(|line| self.handle_line(line, now, claimed_at))).await {
                     begun += done?;
                 }
             }
@@ -217,38 +210,45 @@ impl Sender {
         Ok(self.db.read(async |tx| tx.next_claim_at(self.lane).await).await?)
     }
 
-    /// Handles rows one after the other and says how many; what was claimed too long ago is left.
+    /// Handles rows one after the other and says how many; what was claimed too long ago is left. Where one has to wait,
+    /// those behind it wait as long without being tried.
     async fn handle_line(
         &self,
-        line: Vec<&Claimed>,
+        line: &[&Claimed],
         now: DateTime<Utc>,
         claimed_at: DateTime<Utc>,
     ) -> anyhow::Result<usize> {
-        let mut handled = 0;
-        for row in line {
+        for (n, row) in line.iter().enumerate() {
             if self.clock.now() - claimed_at >= SLOW {
-                break;
+                return Ok(n);
             }
-            self.handle(row, now).await?;
-            handled += 1;
+            let Some(at) = self.handle(row, now).await? else { continue };
+            let behind: Vec<i64> = line[n + 1..].iter().map(|row| row.delivery.id).collect();
+            if !behind.is_empty() {
+                self.db.write(async |tx| tx.postpone(&behind, &self.owner, at).await).await?;
+            }
+            break;
         }
-        Ok(handled)
+        Ok(line.len())
     }
 
-    async fn handle(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<()> {
+    /// Handles a row; `Some`: its channel takes nothing before then (UTC).
+    async fn handle(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
         let row = &claimed.delivery;
         let tried = match &row.plan.channel {
-            Channel::Github(repository, issue) => self.on_github(claimed, (repository, *issue), now).await,
-            Channel::Slack(place) => self.on_slack(claimed, place, now).await,
-            Channel::Builtin(_) | Channel::Tracker => self.embedded(row, now).await,
-            Channel::Log(name) => self.log(row, name, now).await,
+            Channel::Github(repository, issue) => {
+                self.on_github(claimed, (repository, *issue), now).await.map(|()| None)
+            }
+            Channel::Slack(_) | Channel::Discord(_) => self.in_chat(claimed, now).await,
+            Channel::Builtin(_) | Channel::Tracker => self.embedded(row, now).await.map(|()| None),
+            Channel::Log(name) => self.log(row, name, now).await.map(|()| None),
         };
         match tried {
-            Ok(()) => Ok(()),
+            Ok(held) => Ok(held),
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::warn!(delivery = row.id, channel = %row.plan.channel, error, "a message could not be sent");
-                self.failed(row, &error, None, claimed.in_doubt, now).await
+                self.failed(row, &error, None, claimed.in_doubt, now).await.map(|()| None)
             }
         }
     }
@@ -403,113 +403,18 @@ impl Sender {
         }
         Ok(())
     }
-
-    /// Tries again later, or gives up where that has gone on for too long.
-    async fn failed(
-        &self,
-        row: &Delivery,
-        error: &str,
-        at: Option<DateTime<Utc>>,
-        in_doubt: bool,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<()> {
-        if row.attempts >= TRIES && now - row.plan.due_at.max(row.created_at) >= GIVE_UP_AFTER {
-            return self.give_up(row, error, now).await;
-        }
-        let at = at.unwrap_or_else(|| now + delay(row.attempts));
-        self.db.write(async |tx| tx.retry(row.id, &self.owner, at, error, in_doubt).await).await?;
-        Ok(())
-    }
-
-    /// Records that it is given up, and tells ops on another channel. A change list that cannot be opened where it belongs
-    /// is opened in the built-in tracker.
-    async fn give_up(&self, row: &Delivery, error: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
-        tracing::warn!(delivery = row.id, channel = %row.plan.channel, error, "a message is given up");
-        self.db
-            .write(async |tx| {
-                about::lock(tx, row.subject).await?;
-                let is_news = row.plan.message != MessageKind::DeliveryFailed;
-                let last = Channel::Builtin(OPS.into());
-                if !tx.dead(row.id, &self.owner, error).await? || !(is_news || row.plan.channel.is_outside()) {
-                    return Ok(());
-                }
-                let channel = row.plan.channel.to_string();
-                let what = What::DeliveryFailed { message: row.plan.message, channel, error: error.to_owned() };
-                let event = tx.add_event(row.subject, now, Actor::MAINTBOT, "sender", &what).await?;
-                let mut elsewhere = match row.subject.window() {
-                    Some(id) => tx.window(id).await?.and_then(|w| self.organisation.own_channel(w.poc.as_deref()?)),
-                    None => None,
-                }
-                .into_iter()
-                .chain(self.organisation.ops.iter().cloned())
-                .filter(|c| is_news && *c != row.plan.channel)
-                .collect::<Vec<_>>();
-                if elsewhere.is_empty() {
-                    elsewhere.push(last);
-                }
-                // Where nobody could be told of a failure, that one is told here: not that telling failed.
-                let of = if is_news { event.to_string() } else { row.plan.occasion.clone() };
-                let told = elsewhere.iter().map(|c| follow_up(row, MessageKind::DeliveryFailed, OPS, &of, c, now));
-                let opens = row.plan.message == MessageKind::IssueOpen && row.plan.channel != Channel::Tracker;
-                let tracker = opens.then(|| follow_up(row, MessageKind::IssueOpen, "", &of, &Channel::Tracker, now));
-                let rows: Vec<Planned> = told.chain(tracker).collect();
-                let queue = about::queue_of(tx, row.subject).await?;
-                tx.insert_deliveries(row.subject, queue, &rows, now).await?;
-                Ok::<_, StoreError>(())
-            })
-            .await?;
-        Ok(())
-    }
 }
 
-/// Nobody answered: it is tried again when the other end has certainly come to its end with it, and soon. The client
-/// itself leaves a silent service alone.
-fn unanswered(row: &Delivery, error: String, now: DateTime<Utc>) -> Answered {
-    let wait = delay(row.attempts).clamp(UNDER_WAY, SILENCE);
-    Answered::Retry { error, at: Some(now + wait), in_doubt: true }
-}
-
-/// What a row made outside cannot be older (UTC) than when the row was first due; the other clock may be the machine's or
-/// the story's.
-fn since(row: &Delivery) -> DateTime<Utc> {
-    row.created_at.max(row.plan.due_at).min(Clock::wall()) - OTHER_CLOCKS
-}
-
-/// A Slack channel takes one message a second: what goes there goes in the order in which it is due. Everything else does
-/// not wait for one another.
+/// What goes to one channel that takes only so many messages in a time goes in the order in which it is due. Everything
+/// else does not wait for one another.
 fn in_lines(rows: &[Claimed]) -> Vec<Vec<&Claimed>> {
     let mut lines: Vec<Vec<&Claimed>> = Vec::new();
     for row in rows {
         let channel = &row.delivery.plan.channel;
-        let waits = matches!(channel, Channel::Slack(_));
-        match lines.iter_mut().find(|line| waits && line[0].delivery.plan.channel == *channel) {
+        match lines.iter_mut().find(|line| channel.is_paced() && line[0].delivery.plan.channel == *channel) {
             Some(line) => line.push(row),
             None => lines.push(vec![row]),
         }
     }
     lines
-}
-
-/// What the failure of a row causes.
-fn follow_up(
-    failed: &Delivery,
-    message: MessageKind,
-    audience: &str,
-    occasion: &str,
-    channel: &Channel,
-    now: DateTime<Utc>,
-) -> Planned {
-    notice::owed(failed.plan.sequence, message, occasion, audience, channel.clone(), now)
-}
-
-/// Exponential with jitter: from five seconds to an hour.
-fn delay(attempts: i64) -> TimeDelta {
-    let steps = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_secs(5))
-        .with_max_delay(LONGEST_WAIT)
-        .with_jitter()
-        .without_max_times()
-        .build();
-    let wait = steps.into_iter().nth(usize::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0));
-    TimeDelta::from_std(wait.unwrap_or(LONGEST_WAIT)).unwrap_or(TimeDelta::hours(1))
 }

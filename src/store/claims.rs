@@ -77,6 +77,9 @@ const END_LEASES: &str = "UPDATE deliveries SET claim_at = $1 WHERE state = 'sen
 pub(super) const RELEASE: &str = "UPDATE deliveries SET state = CASE WHEN in_doubt THEN 'sending' ELSE 'due' END, \
      claim_at = due_at, lease_owner = NULL, attempts = attempts - 1 WHERE state = 'sending' AND lease_owner = $1";
 
+const POSTPONE: &str = "UPDATE deliveries SET state = CASE WHEN in_doubt THEN 'sending' ELSE 'due' END, claim_at = $3, \
+     lease_owner = NULL, attempts = attempts - 1 WHERE id = $1 AND state = 'sending' AND lease_owner = $2";
+
 impl Tx {
     /// Takes at most `limit` rows of a lane that may be sent at `now` and answers them in the order they are due. They belong to
     /// `owner` until `lease_until` (both UTC). Of each queue and channel only the first unfinished row is taken, and
@@ -207,6 +210,18 @@ impl Tx {
     /// A fault of the database.
     pub async fn release(&mut self, owner: &str) -> Result<u64> {
         Ok(on!(self, |c| sqlx::query(RELEASE).bind(owner).execute(c).await?.rows_affected()))
+    }
+
+    /// Gives back rows that `owner` has claimed and not begun to send; they may be claimed again at `at` (UTC). Rows that
+    /// were in doubt stay so.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn postpone(&mut self, ids: &[i64], owner: &str, at: DateTime<Utc>) -> Result<()> {
+        for id in ids {
+            on!(self, |c| sqlx::query(POSTPONE).bind(id).bind(owner).bind(whole(at)).execute(c).await?.rows_affected());
+        }
+        Ok(())
     }
 
     /// Ends every lease at `now`, so that the rows come up again at once, in doubt. For a sender that knows itself to be

@@ -176,6 +176,23 @@ async fn a_stop_in_order_gives_back_what_was_not_begun() {
 }
 
 #[tokio::test]
+async fn what_waits_in_line_is_given_back_until_its_time_and_was_not_tried() {
+    on_both(async |db| {
+        plan(&db, &[rung("a", "1", 0), rung("b", "1", 0), rung("c", "1", 0)]).await;
+        write(&db, async |tx| tx.claim(Lane::Inside, "died", minute(0), minute(1), 1).await).await;
+        assert_eq!(ids(&claim(&db, "s", 1).await), [1, 2, 3]);
+        write(&db, async |tx| tx.postpone(&[1, 2], "s", minute(3)).await).await;
+        write(&db, async |tx| tx.postpone(&[3], "another", minute(9)).await).await;
+        assert_eq!(ids(&claim(&db, "s", 2).await), [0; 0]);
+        let again = claim(&db, "s", 3).await;
+        let found: Vec<_> =
+            again.iter().map(|claim| (claim.delivery.id, claim.delivery.attempts, claim.in_doubt)).collect();
+        assert_eq!(found, [(1, 2, true), (2, 1, false)], "3 is somebody else's to give back");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_next_claim_ignores_rows_that_wait_behind_another() {
     on_both(async |db| {
         write(&db, async |tx| {

@@ -1,25 +1,31 @@
-//! Sending to Slack: posts with buttons, asides in the thread of the newest post, earlier posts brought in step.
+//! Sending to chats: posts with buttons, asides in the thread of the newest post, earlier posts brought in step.
 //!
-//! A message in doubt is looked for by the key in its metadata before anything is decided about it. Only the newest post
-//! of a window has buttons; in its thread one reply keeps the progress of the change list.
+//! A message in doubt is looked for by its hidden key before anything is decided about it. Only the newest post of a
+//! window has buttons; in its thread one reply keeps the progress of the change list. What differs between chats is in
+//! [`service`].
+
+mod event;
+mod service;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use self::service::{Chat, Failure, Note, Spot};
 use super::about::About;
 use super::{Answered, PATIENCE, Sender, said_with, since, unanswered};
-use crate::domain::channel::{Channel, SlackPlace};
+use crate::domain::channel::Channel;
 use crate::domain::event::Event;
 use crate::domain::ledger::{Delivery, MessageKind};
 use crate::message::action::{self, Button};
 use crate::message::topic::Topic;
 use crate::message::{Block, Message, text, words};
-use crate::slack::api::{Failure, Post, Say, Slack};
-use crate::slack::render;
 use crate::store::Claimed;
 
 /// Why a row could not be sent.
 enum Trouble {
-    /// Slack, or the way to it.
+    /// The chat, or the way to it.
     Outside(Failure),
     /// The database, or a template.
     Fault(anyhow::Error),
@@ -39,28 +45,40 @@ impl From<anyhow::Error> for Trouble {
 
 type Outcome<T> = Result<T, Trouble>;
 
-/// Where something stands on Slack: the conversation and the timestamp that names it there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Spot {
-    channel: String,
-    ts: String,
+/// So many rows are remembered at most.
+const MOST_REMEMBERED: usize = 1_000;
+
+/// What has been brought in step on behalf of rows that are not done yet: a chat takes only so many edits at a time, and the
+/// next try goes on where this one has to stop.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Edited {
+    by_row: Arc<Mutex<HashMap<i64, HashSet<String>>>>,
 }
 
-impl Spot {
-    fn id(&self) -> String {
-        format!("{}/{}", self.channel, self.ts)
+impl Edited {
+    fn holds(&self, row: i64, edit: &str) -> bool {
+        let known = self.by_row.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&row).is_some_and(|edits| edits.contains(edit))
     }
 
-    fn of(row: &Delivery) -> Option<Self> {
-        let (channel, ts) = row.remote_id.as_deref()?.split_once('/')?;
-        Some(Self { channel: channel.to_owned(), ts: ts.to_owned() })
+    fn add(&self, row: i64, edit: String) {
+        let mut known = self.by_row.lock().unwrap_or_else(PoisonError::into_inner);
+        // Rows that something newer took the place of are never done; whatever is forgotten is edited once more.
+        if known.len() >= MOST_REMEMBERED && !known.contains_key(&row) {
+            known.clear();
+        }
+        known.entry(row).or_default().insert(edit);
+    }
+
+    fn forget(&self, row: i64) {
+        self.by_row.lock().unwrap_or_else(PoisonError::into_inner).remove(&row);
     }
 }
 
-/// One row on its way to Slack.
+/// One row on its way to a chat.
 struct Posting<'a> {
     sender: &'a Sender,
-    slack: &'a Slack,
+    chat: Chat<'a>,
     row: &'a Delivery,
     about: &'a About,
     /// Something of it may be there already.
@@ -69,35 +87,27 @@ struct Posting<'a> {
 }
 
 impl Sender {
-    /// Sends a row to Slack.
-    pub(super) async fn on_slack(
-        &self,
-        claimed: &Claimed,
-        place: &SlackPlace,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<()> {
+    /// Sends a row to a chat; `Some`: the channel takes nothing before then (UTC).
+    pub(super) async fn in_chat(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
         let row = &claimed.delivery;
-        let Some(slack) = self.outside.slack.iter().find(|slack| slack.workspace() == place.workspace()) else {
-            let error = "Slack is not configured there: add [slack] to the configuration".to_owned();
-            return self.record(row, Answered::GiveUp(error), now).await;
+        let Some(chat) = Chat::of(&self.outside, &row.plan.channel) else {
+            let error = format!("{} is not configured: add it to the configuration", row.plan.channel.lane());
+            return self.record(row, Answered::GiveUp(error), now).await.map(|()| None);
         };
         let about = self.about(row).await?;
-        let posting = Posting { sender: self, slack, row, about: &about, doubt: claimed.in_doubt, now };
-        let work = async {
-            let channel = slack.channel_id(place.target()).await?;
-            let tried = posting.deliver(&channel).await;
-            let Err(Trouble::Outside(Failure::Missing { .. })) = &tried else { return tried };
-            // Another channel may carry the name by now.
-            let named = slack.channel_id(place.target()).await?;
-            if named == channel { tried } else { posting.deliver(&named).await }
-        };
-        let answered = match tokio::time::timeout(PATIENCE, work).await {
-            Ok(Ok(None)) => return Ok(()),
+        let posting = Posting { sender: self, chat, row, about: &about, doubt: claimed.in_doubt, now };
+        let answered = match tokio::time::timeout(PATIENCE, posting.at_its_place()).await {
+            Ok(Ok(None)) => return Ok(None),
             Ok(Ok(Some(sent))) => sent,
             Ok(Err(trouble)) => posting.answered(trouble)?,
-            Err(_) => unanswered(row, "Slack takes too long".into(), now),
+            Err(_) => unanswered(row, "it takes too long".into(), now),
         };
-        self.record(row, answered, now).await
+        let held = match &answered {
+            Answered::Retry { at, .. } => *at,
+            _ => None,
+        };
+        self.record(row, answered, now).await?;
+        Ok(held)
     }
 }
 
@@ -108,11 +118,21 @@ impl Posting<'_> {
                 Answered::Retry { error: why, at: Some(at), in_doubt: self.doubt }
             }
             Trouble::Outside(Failure::Unsure { why }) => unanswered(self.row, why, self.now),
-            Trouble::Outside(gone @ (Failure::Missing { .. } | Failure::Refused { .. })) => {
-                Answered::GiveUp(gone.to_string())
-            }
+            Trouble::Outside(Failure::Missing { why } | Failure::Refused { why }) => Answered::GiveUp(why),
             Trouble::Fault(error) => return Err(error),
         })
+    }
+
+    async fn at_its_place(&self) -> Outcome<Option<Answered>> {
+        if self.row.plan.message == MessageKind::ScheduledEvent {
+            return self.keep_event().await;
+        }
+        let channel = self.chat.channel().await?;
+        let tried = self.deliver(&channel).await;
+        let Err(Trouble::Outside(Failure::Missing { .. })) = &tried else { return tried };
+        // Another channel may carry the name by now.
+        let named = self.chat.channel().await?;
+        if named == channel { tried } else { self.deliver(&named).await }
     }
 
     /// Does it, unless it is there already; `None`: there is no need for it any more, which is recorded.
@@ -128,54 +148,51 @@ impl Posting<'_> {
     /// Does it; the id by which it is found again.
     async fn send(&self, channel: &str) -> Outcome<Option<String>> {
         if self.row.plan.message == MessageKind::PostEdit {
-            return self.bring_in_step(channel).await;
+            let shown = self.bring_in_step(channel).await?;
+            self.sender.edited.forget(self.row.id);
+            return Ok(shown);
         }
         let message = self.sender.tell(self.row, self.about, self.now)?;
         let thread = self.thread(channel).await?;
         let buttons = action::offered(&self.about.topic, self.row.plan.message, self.now);
-        let say = self.say(&message, if thread.is_some() { &[] } else { &buttons });
-        let post = Post { channel: channel.to_owned(), thread, say, key: Some(self.row.key()) };
-        let ts = match self.slack.post(&post).await {
+        let buttons = if thread.is_some() { Vec::new() } else { buttons };
+        let note = self.note(&message, &buttons, self.row.key());
+        let sender = self.sender;
+        let spot = match self.chat.post(channel, thread.as_deref(), &note, &self.row.plan, &sender.organisation).await {
             // Somebody may have taken the post away that it belongs to: the next try looks which ones are there.
-            Err(Failure::Missing { why }) if post.thread.is_some() && self.row.attempts <= 1 => {
+            Err(Failure::Missing { why }) if thread.is_some() && self.row.attempts <= 1 => {
                 return Err(Failure::Later { at: self.now, why }.into());
             }
             posted => posted?,
         };
-        Ok(Some(Spot { channel: channel.to_owned(), ts }.id()))
+        Ok(Some(spot.id()))
     }
 
     /// The thread that an aside belongs to: that of the newest post that is still there.
     async fn thread(&self, channel: &str) -> Outcome<Option<String>> {
-        if !self.row.plan.message.is_aside() {
+        if !self.row.plan.message.is_aside() || !self.chat.has_threads() {
             return Ok(None);
         }
         for (_, post) in self.posts().into_iter().rev() {
-            if self.row.attempts <= 1 || self.is_there(channel, &post.ts).await? {
+            if self.row.attempts <= 1 || self.chat.is_there(channel, &post.ts, &self.row.key(), since(self.row)).await?
+            {
                 return Ok(Some(post.ts));
             }
         }
         Ok(None)
     }
 
-    /// Whether a post has not been taken away.
-    async fn is_there(&self, channel: &str, ts: &str) -> Outcome<bool> {
-        match self.slack.find(channel, Some(ts), &self.row.key(), since(self.row)).await {
-            Ok(_) => Ok(true),
-            Err(Failure::Missing { .. }) => Ok(false),
-            Err(failure) => Err(failure.into()),
-        }
-    }
-
-    fn say(&self, message: &Message, buttons: &[Button]) -> Say {
-        render::say(message, buttons, self.page().as_deref())
+    /// What is posted, with the key by which it is found again.
+    fn note<'m>(&self, message: &'m Message, buttons: &'m [Button], key: String) -> Note<'m> {
+        Note { message, buttons, key, url: self.page(), subject: self.row.subject.to_string() }
     }
 
     /// The page that shows all of it.
-    fn page(&self) -> Option<String> {
+    fn page(&self) -> String {
+        let organisation = &self.sender.organisation;
         match &self.about.topic {
-            Topic::Window(topic) => Some(self.sender.organisation.window_url(&topic.window)),
-            Topic::Plan(_) => None,
+            Topic::Window(topic) => organisation.window_url(&topic.window),
+            Topic::Plan(topic) => organisation.plan_url(topic.phases.plan.id),
         }
     }
 
@@ -188,8 +205,8 @@ impl Posting<'_> {
         let (key, since) = (self.row.key(), since(self.row));
         let threads = self.posts().into_iter().filter(|_| message.is_aside()).map(|(_, spot)| Some(spot.ts));
         for thread in std::iter::once(None).chain(threads) {
-            match self.slack.find(channel, thread.as_deref(), &key, since).await {
-                Ok(Some(ts)) => return Ok(Some(Spot { channel: channel.to_owned(), ts }.id())),
+            match self.chat.find(channel, thread.as_deref(), &key, since).await {
+                Ok(Some(spot)) => return Ok(Some(spot.id())),
                 // A thread goes with its post.
                 Err(Failure::Missing { .. }) if thread.is_some() => {}
                 found => drop(found?),
@@ -203,8 +220,9 @@ impl Posting<'_> {
         let here = |row: &Delivery| row.plan.channel == self.row.plan.channel && row.id != self.row.id;
         let stands = |row: &Delivery| row.plan.message.has_buttons() || row.plan.message.needs_told();
         let rows = self.about.own_rows(self.row).into_iter().filter(|row| here(row) && stands(row));
-        let mut posts: Vec<(Delivery, Spot)> = rows.filter_map(|row| Spot::of(&row).map(|spot| (row, spot))).collect();
-        posts.sort_by(|a, b| a.1.ts.cmp(&b.1.ts));
+        let mut posts: Vec<(Delivery, Spot)> =
+            rows.filter_map(|row| Spot::read(row.remote_id.as_deref()?).map(|spot| (row, spot))).collect();
+        posts.sort_by(|a, b| a.1.age().cmp(&b.1.age()));
         posts
     }
 
@@ -221,17 +239,30 @@ impl Posting<'_> {
         for (row, spot) in posts.iter().filter(|(row, _)| row.plan.message.has_buttons() && !fresh(row)) {
             let buttons = action::offered(&self.about.topic, row.plan.message, self.now);
             let buttons = if newest == Some(row.id) { buttons } else { Vec::new() };
-            let say = self.say(&self.retold(row)?, &buttons);
-            match self.slack.update(&spot.channel, &spot.ts, &say).await {
-                // Somebody took it away, or it cannot be changed any more: there is nothing to bring in step.
-                Ok(()) | Err(Failure::Missing { .. }) => {}
-                Err(failure) => return Err(failure.into()),
-            }
+            let message = self.retold(row)?;
+            self.bring(spot, &self.note(&message, &buttons, row.key())).await?;
         }
         match posts.last() {
-            Some((_, newest)) if newest.channel == channel => self.progress(channel, newest).await,
+            Some((_, newest)) if newest.channel == channel && self.chat.has_threads() => {
+                self.progress(channel, newest).await
+            }
             _ => Ok(None),
         }
+    }
+
+    /// Changes what a message says, unless this row has done just that before.
+    async fn bring(&self, spot: &Spot, note: &Note<'_>) -> Outcome<()> {
+        let (edited, row) = (&self.sender.edited, self.row.id);
+        let edit = format!("{} {}", spot.id(), note.digest());
+        if edited.holds(row, &edit) {
+            return Ok(());
+        }
+        match self.chat.update(spot, note).await {
+            // Somebody took it away, or it cannot be changed any more: there is nothing to bring in step.
+            Ok(()) | Err(Failure::Missing { .. }) => edited.add(row, edit),
+            Err(failure) => return Err(failure.into()),
+        }
+        Ok(())
     }
 
     /// A post is about to take the place of the newest one.
@@ -264,32 +295,30 @@ impl Posting<'_> {
             let lines = words::item_lines(&topic.items, &topic.window.span.zone);
             message = message.block(Block::Items(lines));
         }
-        let say = self.say(&message, &[]);
-        for (_, reply) in &replies {
-            match self.slack.update(&reply.channel, &reply.ts, &say).await {
-                Ok(()) | Err(Failure::Missing { .. }) => {}
-                Err(failure) => return Err(failure.into()),
-            }
+        let key = |thread: &Spot| format!("{} progress {}", self.row.subject, thread.id());
+        for (thread, reply) in &replies {
+            let of = Spot { channel: channel.to_owned(), ts: thread.clone() };
+            self.bring(reply, &self.note(&message, &[], key(&of))).await?;
         }
         if let Some((_, reply)) = replies.iter().find(|(thread, _)| *thread == newest.ts) {
             return Ok(Some(format!("{}/{}", reply.id(), newest.ts)));
         }
-        let key = format!("{} progress {}", self.row.subject, newest.id());
+        let note = self.note(&message, &[], key(newest));
         let known = if self.row.attempts > 1 || self.doubt {
-            self.slack.find(channel, Some(&newest.ts), &key, since(self.row)).await
+            self.chat.find(channel, Some(&newest.ts), &note.key, since(self.row)).await
         } else {
             Ok(None)
         };
         let posted = match known {
             Ok(None) => {
-                let thread = Some(newest.ts.clone());
-                self.slack.post(&Post { channel: channel.to_owned(), thread, say, key: Some(key) }).await
+                let sender = self.sender;
+                self.chat.post(channel, Some(&newest.ts), &note, &self.row.plan, &sender.organisation).await
             }
-            Ok(Some(ts)) => Ok(ts),
+            Ok(Some(spot)) => Ok(spot),
             Err(failure) => Err(failure),
         };
         match posted {
-            Ok(ts) => Ok(Some(format!("{channel}/{ts}/{}", newest.ts))),
+            Ok(spot) => Ok(Some(format!("{}/{}", spot.id(), newest.ts))),
             // Somebody took the newest post away: the one that follows it gets such a reply again.
             Err(Failure::Missing { .. }) => Ok(None),
             Err(failure) => Err(failure.into()),
