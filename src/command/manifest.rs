@@ -1,95 +1,20 @@
-//! What Discord, Slack and GitHub want to be told about the app, made from the declarations.
+//! What Discord, Slack and GitHub want to be told about the app, made from the declarations. What Discord needs stands in
+//! `manifest/discord.rs`.
 
-use std::collections::BTreeMap;
+mod discord;
 
 use serde_json::{Value, json};
 
 use super::help;
 use super::issue_form::{self, IssueForm};
-use super::spec::{COMMAND, Discord, Opt, Type, Verb, catalogue};
+use super::spec::COMMAND;
+
+pub use discord::{
+    DISCORD_NEEDS, DISCORD_PERMISSIONS, DiscordNeed, MOST_CHOICES, discord, discord_all, discord_invite, same_commands,
+};
 
 /// What the app is, in one line; Slack and Discord allow 100 characters and more.
 const ABOUT: &str = "Plan, announce and run maintenance windows";
-/// The most choices that Discord shows for an option.
-const MOST_CHOICES: usize = 25;
-
-/// Kinds of options in Discord's API.
-mod option_type {
-    pub const SUB_COMMAND: u8 = 1;
-    pub const SUB_COMMAND_GROUP: u8 = 2;
-    pub const STRING: u8 = 3;
-    pub const INTEGER: u8 = 4;
-    pub const BOOLEAN: u8 = 5;
-}
-
-/// The application command for Discord: `/maintenance` with a sub-command per verb declared `discord = "command"`, the
-/// rest reachable through `do`.
-#[must_use]
-pub fn discord() -> Value {
-    let mut options: Vec<Value> = Vec::new();
-    let mut groups_done = Vec::new();
-    for verb in catalogue().verbs.iter().filter(|verb| verb.discord == Discord::Command) {
-        match verb.group_and_action().and_then(|(group, _)| catalogue().group(group)) {
-            None => options.push(sub_command(verb, &verb.name)),
-            Some(group) if groups_done.contains(&group.name) => {}
-            Some(group) => {
-                groups_done.push(group.name.clone());
-                let of_group = |verb: &&Verb| verb.group_and_action().is_some_and(|(name, _)| name == group.name);
-                let listed = catalogue().verbs.iter().filter(of_group).filter(|verb| verb.discord == Discord::Command);
-                let actions: Vec<Value> =
-                    listed.filter_map(|verb| Some(sub_command(verb, verb.group_and_action()?.1))).collect();
-                options.push(json!({
-                    "type": option_type::SUB_COMMAND_GROUP, "name": group.name, "description": group.summary, "options": actions,
-                }));
-            }
-        }
-    }
-    json!({ "type": 1, "name": COMMAND.trim_start_matches('/'), "description": ABOUT, "options": options })
-}
-
-fn sub_command(verb: &Verb, name: &str) -> Value {
-    let offered = || verb.options.iter().filter(|option| option.discord);
-    // Discord wants the required ones first.
-    let ordered = offered().filter(|option| option.required).chain(offered().filter(|option| !option.required));
-    let options: Vec<Value> = ordered.map(option).collect();
-    let mut command =
-        json!({ "type": option_type::SUB_COMMAND, "name": name, "description": verb.summary, "options": options });
-    localise(&mut command, &verb.names, &verb.summaries);
-    command
-}
-
-fn option(option: &Opt) -> Value {
-    let kind = match option.kind {
-        Type::Flag => option_type::BOOLEAN,
-        Type::Number if !option.repeat => option_type::INTEGER,
-        _ => option_type::STRING,
-    };
-    let mut json = json!({ "type": kind, "name": option.name, "description": option.help });
-    if option.required {
-        json["required"] = json!(true);
-    }
-    if kind == option_type::INTEGER {
-        json["min_value"] = json!(option.least);
-    }
-    let few = !option.choices.is_empty() && option.choices.len() <= MOST_CHOICES && !option.repeat;
-    if few {
-        json["choices"] = option.choices.iter().map(|choice| json!({ "name": choice, "value": choice })).collect();
-    } else if option.complete.is_some() || !option.choices.is_empty() {
-        json["autocomplete"] = json!(true);
-    }
-    localise(&mut json, &option.names, &option.helps);
-    json
-}
-
-fn localise(json: &mut Value, names: &BTreeMap<String, String>, texts: &BTreeMap<String, String>) {
-    if !names.is_empty() {
-        json["name_localizations"] = json!(names);
-    }
-    if !texts.is_empty() {
-        json["description_localizations"] = json!(texts);
-    }
-}
-
 /// What maintbot may do on Slack: the scopes of its bot token (<https://docs.slack.dev/reference/scopes>).
 pub const SLACK_SCOPES: [&str; 12] = [
     "app_mentions:read",

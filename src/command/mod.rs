@@ -1,11 +1,12 @@
 //! From words to a typed [`Command`]: one grammar for every surface, declared once in `commands/*.toml`.
 //!
 //! `spec` holds the declarations, `verbs` the typed commands, `text` the words of a line, `reading` what they mean,
-//! `value` and `field` the types, `line` writes a line, `parse` puts them together; `help`, `cli`, `manifest` and
-//! `issue_form` are derived. Uses only `domain`; no I/O, no clock. It words refusals but never decides whether a command
-//! is allowed or possible: that is the service's work.
+//! `value` and `field` the types, `line` writes a line, `parse` puts them together; `help`, `cli`, `manifest`,
+//! `issue_form` and `complete` (what is offered while people type) are derived. Uses only `domain`; no I/O, no clock. It
+//! words refusals but never decides whether a command is allowed or possible: that is the service's work.
 
 pub mod cli;
+pub mod complete;
 pub mod every;
 pub mod field;
 pub mod help;

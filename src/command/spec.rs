@@ -123,8 +123,12 @@ words! {
         People = "people",
         /// Time zones.
         Zones = "zones",
-        /// Times worth proposing.
+        /// Times: how what is typed so far is understood, and how it may go on.
         Times = "times",
+        /// Lengths of time, likewise.
+        Durations = "durations",
+        /// How something recurs, likewise.
+        Recurrences = "recurrences",
         /// Verbs.
         Verbs = "verbs",
         /// Plans.

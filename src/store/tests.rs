@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Row};
 use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
 use super::{
-    Db, WindowFilter, builtin, claims, deliveries, events, freezes, github, inbox, plans, questions, series, told,
-    traffic, windows,
+    Db, WindowFilter, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans, questions, series,
+    told, traffic, windows,
 };
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;
@@ -39,6 +39,11 @@ const FILL: &[&str] = &[
      FROM n",
     "INSERT INTO window_services (window_id, service)
      SELECT id, CASE WHEN id % 1000 = 0 THEN 'rare' ELSE 'common' END FROM windows",
+    "INSERT INTO change_items (window_id, number, text, kind, advisories, assignee, late, created_at)
+     SELECT id, 1, 'text', 'other', '[]', CASE WHEN id % 1000 = 0 THEN 'lee' ELSE 'anna' END, FALSE, created_at
+     FROM windows",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+     INSERT INTO services (id, added_at) SELECT 'service-' || i, $TIME FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
      INSERT INTO deliveries (id, subject, queue, sequence, class, message, occasion, audience, channel, due_at,
         state, attempts, claim_at, in_doubt, created_at, lease_owner)
@@ -181,6 +186,12 @@ fn hot_queries_around() -> Vec<Hot> {
         fixed("freezes", freezes::FROM, vec![text("2020-13980")], &["freezes_last_day"]),
         fixed("who was told", told::OF_WINDOW, vec![number(77)], &[]),
         fixed("traffic", traffic::OF_SERVICE, vec![text("service-77")], &[]),
+        // All of them are wanted, so that any index over the open ones will do.
+        fixed("open windows to choose from", &glances::open_glances(), vec![number(1_000)], &["windows_"]),
+        fixed("completed ones to choose from", glances::COMPLETED, vec![number(100)], &["windows_completed"]),
+        fixed("one to choose", glances::ONE, vec![number(77)], &[]),
+        fixed("windows with own items", glances::ASSIGNED, vec![text("lee"), number(100)], &["change_items_assignee"]),
+        fixed("services used", glances::SERVICES, vec![number(1_000)], &[]),
     ]
 }
 

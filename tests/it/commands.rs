@@ -3,6 +3,7 @@
 mod any;
 mod declarations;
 mod derived;
+mod discord;
 mod fuzz;
 mod grammar;
 mod planning;

@@ -1,6 +1,6 @@
-//! What is made from the declarations: help, terminal, manifests, the reference.
+//! What is made from the declarations: help, terminal, manifests, the reference. What Discord is told stands in `discord`.
 
-use maintbot::command::spec::{Discord, catalogue};
+use maintbot::command::spec::catalogue;
 use maintbot::command::{Command, Input, cli, help, issue_form, manifest, parse};
 use serde_json::Value;
 
@@ -10,74 +10,6 @@ fn array(value: &Value) -> &[Value] {
 
 fn length(value: &Value) -> usize {
     value.as_str().map_or(0, |text| text.chars().count())
-}
-
-/// Whether Discord takes it as the name of a command or an option.
-fn is_discord_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_alphanumeric() && !c.is_uppercase() || matches!(c, '-' | '_');
-    (1..=32).contains(&name.chars().count()) && name.chars().all(allowed)
-}
-
-/// Characters that Discord counts: names, descriptions and values, all the way down.
-fn counted(value: &Value) -> usize {
-    let own = length(&value["name"]) + length(&value["description"]) + length(&value["value"]);
-    own + ["options", "choices"].iter().flat_map(|key| array(&value[*key])).map(counted).sum::<usize>()
-}
-
-#[test]
-fn discord_takes_the_command_as_it_is() {
-    fn check(option: &Value) {
-        let name = option["name"].as_str().unwrap();
-        assert!(is_discord_name(name), "{name}");
-        assert!((1..=100).contains(&length(&option["description"])), "{name}");
-        let options = array(&option["options"]);
-        assert!(options.len() <= 25, "{name} has {} options", options.len());
-        let required: Vec<bool> = options.iter().map(|option| option["required"] == Value::Bool(true)).collect();
-        assert!(required.is_sorted_by(|a, b| a >= b), "{name}: required options come first");
-        let choices = array(&option["choices"]);
-        assert!(choices.len() <= 25 && (choices.is_empty() || option["autocomplete"].is_null()), "{name}");
-        assert!(
-            choices
-                .iter()
-                .all(|choice| (1..=100).contains(&length(&choice["name"])) && length(&choice["value"]) <= 100),
-            "{name}"
-        );
-        options.iter().for_each(check);
-    }
-    let manifest = manifest::discord();
-    check(&manifest);
-    assert_eq!(manifest["name"], "maintenance");
-    assert!(counted(&manifest) <= 8_000, "{} characters of 8,000", counted(&manifest));
-    let verbs: Vec<&str> = array(&manifest["options"]).iter().map(|option| option["name"].as_str().unwrap()).collect();
-    assert!(verbs.contains(&"do") && verbs.len() <= 24, "{verbs:?}");
-    for group in ["change", "freeze", "plan", "series", "qa"] {
-        assert!(verbs.contains(&group), "{group}");
-    }
-    let change = array(&manifest["options"]).iter().find(|option| option["name"] == "change").unwrap();
-    assert_eq!(change["type"], 2);
-    let actions: Vec<&Value> = array(&change["options"]).iter().map(|option| &option["name"]).collect();
-    assert_eq!(actions, ["add", "edit", "assign", "remove"], "a list has no lines in an option");
-    let schedule = array(&manifest["options"]).iter().find(|option| option["name"] == "schedule").unwrap();
-    let first: Vec<&Value> = array(&schedule["options"]).iter().take(3).map(|option| &option["name"]).collect();
-    assert_eq!(first, ["title", "service", "when"]);
-}
-
-#[test]
-fn every_verb_is_on_discord_as_command_or_through_do() {
-    let listed = manifest::discord();
-    let mut names: Vec<String> = Vec::new();
-    for command in array(&listed["options"]) {
-        let name = command["name"].as_str().unwrap();
-        if command["type"] == 2 {
-            names.extend(array(&command["options"]).iter().map(|a| format!("{name} {}", a["name"].as_str().unwrap())));
-        } else {
-            names.push(name.to_owned());
-        }
-    }
-    for verb in &catalogue().verbs {
-        assert_eq!(names.contains(&verb.name), verb.discord == Discord::Command, "{}", verb.name);
-    }
-    assert!(catalogue().verb("do").is_some_and(|verb| verb.discord == Discord::Command));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod business_hours;
 mod calendar;
 mod carry_over;
 mod chases;
+mod complete;
 mod conflicts;
 mod customers;
 mod delivery;
