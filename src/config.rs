@@ -6,6 +6,7 @@
 
 mod audience;
 mod build;
+mod discord;
 mod estate;
 mod file;
 mod github;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use discord::DISCORD_PERMISSIONS;
 pub use problem::{Problem, Problems};
 pub use schema::known_keys;
 
@@ -62,6 +64,8 @@ pub struct Config {
     pub github: Option<Github>,
     /// Slack, where it is written.
     pub slack: Option<Slack>,
+    /// Discord, where it is written.
+    pub discord: Option<Discord>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -119,6 +123,26 @@ pub enum GithubAuth {
     },
     /// A token of a user.
     Token(SecretString),
+}
+
+/// Discord: its API, the application there, and the servers in which it is used.
+#[derive(Clone, Debug)]
+pub struct Discord {
+    /// Where Discord is, without a slash at the end and without a password; the API is below `/api/v10`.
+    pub api_url: String,
+    /// The bot's token.
+    pub bot_token: SecretString,
+    /// The application's id.
+    pub application_id: String,
+    /// The application's public key, 64 hexadecimal digits in small letters: what Discord posts is signed with its other
+    /// half. `None`: nothing that is posted is accepted.
+    pub public_key: Option<String>,
+    /// Ids of the servers in which maintbot may be used; none: in every one that it is in.
+    pub guilds: Vec<String>,
+    /// Interactions come over a connection that maintbot opens.
+    pub gateway: bool,
+    /// Every window is a scheduled event of each server in `guilds`.
+    pub events: bool,
 }
 
 /// Slack: its API, and the workspaces in which maintbot is installed.
@@ -220,6 +244,11 @@ impl Config {
                     let parts = ["slack", place.workspace(), place.target().trim_start_matches('#')];
                     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
                 }
+                Channel::Discord(place) => {
+                    let shown = place.to_string();
+                    let parts = shown.split(['/', '#', '@']).filter(|part| !part.is_empty());
+                    std::iter::once("discord").chain(parts).collect::<Vec<_>>().join(".")
+                }
             };
             similar.truncate(similar.floor_char_boundary(LONGEST_CHANNEL));
             *channel = Channel::Builtin(similar);
@@ -230,8 +259,9 @@ impl Config {
         organisation.services.values_mut().for_each(|service| service.repository = None);
         organisation.github = GithubUse::default();
         // Whoever is known there would be written to directly.
-        organisation.people.values_mut().for_each(|person| person.slack = None);
-        (self.github, self.slack, self.prometheus) = (None, None, None);
+        organisation.people.values_mut().for_each(|person| (person.slack, person.discord) = (None, None));
+        organisation.events.clear();
+        (self.github, self.slack, self.discord, self.prometheus) = (None, None, None, None);
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

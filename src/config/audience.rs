@@ -1,5 +1,6 @@
 //! Who is told, where, and when: `[[audience]]`.
 
+use super::discord::mentioned;
 use super::estate::Declared;
 use super::policy::leads;
 use super::problem::{Complaint, Findings};
@@ -33,6 +34,7 @@ pub(super) fn audiences(
         let (announce, remind, change_list) = leads(block, findings);
         let messages = block.filled_list(findings, "messages", "[\"announcement\", \"reminder\"]", message);
         let internal = block.flag(findings, "internal").unwrap_or(false);
+        let mention = block.list(findings, "mention", "[\"discord:330512345678901234\"]", |text| mentioned(text, top));
         let own_zone = zone_of(block, findings);
         let send_hours = hours(block, "send_hours", findings);
         let example = ["name", "\"customer-engineers\""];
@@ -50,6 +52,7 @@ pub(super) fn audiences(
             messages: messages.map(|chosen| chosen.into_iter().collect()),
             internal,
             send_hours: send_hours.map(|hours| (hours, own_zone.unwrap_or_else(|| zone.clone()))),
+            mentions: mention.unwrap_or_default(),
         });
     }
     if blocks.is_empty() {
@@ -82,6 +85,7 @@ fn everyone() -> Audience {
         messages: None,
         internal: false,
         send_hours: None,
+        mentions: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::audience::audiences;
+use super::discord;
 use super::estate::{customers, regions, services};
 use super::github::{self, login};
 use super::policy::policies;
@@ -17,7 +18,7 @@ use super::word::{channel, name, refuse_name, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
-use crate::domain::channel::SlackPlace;
+use crate::domain::channel::{DiscordPlace, SlackPlace};
 use crate::domain::organisation::{Channel, GithubUse, Organisation, Person};
 
 const ORGANISATION_NAME: &str = "Our organisation";
@@ -32,9 +33,11 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let prometheus = prometheus(&top, findings);
     let github = github::github(&top, folder, findings);
     let slack = slack::slack(&top, folder, findings);
+    let discord = discord::discord(&top, folder, findings);
     let mut organisation = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
-    Config { server, database: Database { url }, prometheus, github, slack, organisation }
+    organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
+    Config { server, database: Database { url }, prometheus, github, slack, discord, organisation }
 }
 
 fn use_of(github: &Github) -> GithubUse {
@@ -66,6 +69,7 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         zone: working.zone.clone(),
         working,
         ops: ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]),
+        events: Vec::new(),
         services,
         regions,
         policies,
@@ -81,12 +85,13 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
 
 fn people(top: &Section<'_>, findings: &mut Findings) -> BTreeMap<String, Person> {
     let mut people = BTreeMap::new();
-    let (mut logins, mut members) = (Once::default(), Once::default());
+    let (mut logins, mut members, mut users) = (Once::default(), Once::default(), Once::default());
     for (id, section) in top.named("people", &PERSON, findings) {
         refuse_name(&id, "a person", well_formed, findings);
         let github = own_login(&section, &mut logins, findings);
         let slack = own_member(top, &section, &mut members, findings);
-        people.insert(id.value.to_owned(), Person { zone: zone_of(&section, findings), github, slack });
+        let discord = own_user(top, &section, &mut users, findings);
+        people.insert(id.value.to_owned(), Person { zone: zone_of(&section, findings), github, slack, discord });
     }
     people
 }
@@ -112,6 +117,19 @@ fn own_member<'a>(
     (members.is_new(findings, section, key, &text) && top.has("slack")).then_some(own)
 }
 
+/// Who a person is on Discord, which nobody else is; nobody where there is no Discord to write to them.
+fn own_user<'a>(
+    top: &Section<'_>,
+    section: &Section<'a>,
+    users: &mut Once<'a>,
+    findings: &mut Findings,
+) -> Option<DiscordPlace> {
+    let (key, example) = ("discord", "\"220412345678901234\"");
+    let own = section.read(findings, key, example, discord::user)?;
+    let text = section.text(findings, key, example)?;
+    (users.is_new(findings, section, key, &text) && top.has("discord")).then_some(own)
+}
+
 fn roles(top: &Section<'_>, findings: &mut Findings) -> Option<BTreeMap<Role, Vec<String>>> {
     let section = top.section("roles", &ROLES, findings);
     let held = |role: &Role| {
@@ -121,6 +139,9 @@ fn roles(top: &Section<'_>, findings: &mut Findings) -> Option<BTreeMap<Role, Ve
             }
             if let Some(on_slack) = holder.strip_prefix("slack:") {
                 return slack::holder(on_slack, top);
+            }
+            if let Some(on_discord) = holder.strip_prefix("discord:") {
+                return discord::holder(on_discord, top);
             }
             let plain = !holder.is_empty() && holder.chars().all(|c| !c.is_control() && !c.is_whitespace());
             if plain {

@@ -23,6 +23,7 @@ pub(super) const TOP: Known = Known {
         "prometheus",
         "github",
         "slack",
+        "discord",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -82,11 +83,12 @@ pub(super) const AUDIENCE: Known = Known {
         "send_hours",
         "time_zone",
         "internal",
+        "mention",
     ],
 };
 pub(super) const CUSTOMER: Known =
     Known { title: "[[customer]]", keys: &["id", "name", "services", "regions", "contacts", "owner"] };
-pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack"] };
+pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack", "discord"] };
 pub(super) const ROLES: Known =
     Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
 pub(super) const PROMETHEUS: Known = Known { title: "[prometheus]", keys: &["url"] };
@@ -131,8 +133,12 @@ pub(super) const SLACK_WORKSPACE: Known = Known {
         "app_token_file",
     ],
 };
+pub(super) const DISCORD: Known = Known {
+    title: "[discord]",
+    keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
+};
 
-const SECTIONS: [&Known; 15] = [
+const SECTIONS: [&Known; 16] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -148,6 +154,7 @@ const SECTIONS: [&Known; 15] = [
     &GITHUB,
     &SLACK,
     &SLACK_WORKSPACE,
+    &DISCORD,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

@@ -189,6 +189,17 @@ impl<'a> Section<'a> {
         blocks.iter().filter_map(text).collect()
     }
 
+    /// The texts of a list that stands in a section, as they are written, right or wrong.
+    pub(super) fn listed_in(&self, section: &str, key: &str) -> Vec<&'a str> {
+        let Some(Value::Table(section)) = self.table.get(section).map(|(_, node)| &node.value) else {
+            return Vec::new();
+        };
+        match section.get(key).map(|(_, node)| &node.value) {
+            Some(Value::List(items)) => items.iter().filter_map(text_of).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether one of the sections that may come more than once has this key, right or wrong.
     pub(super) fn any_has(&self, blocks: &str, key: &str) -> bool {
         let Some(Value::List(blocks)) = self.table.get(blocks).map(|(_, node)| &node.value) else { return false };

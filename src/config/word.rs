@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::discord::{discord_hint, reached};
 use super::github::github_hint;
 use super::problem::{Complaint, Findings};
 use super::schema;
@@ -93,7 +94,7 @@ fn line(text: &str, what: &str) -> Result<String, Complaint> {
     Ok(line.to_owned())
 }
 
-/// A channel that people read; one on GitHub or Slack needs the section that says how to get there.
+/// A channel that people read; one on GitHub, Slack or Discord needs the section that says how to get there.
 pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
     match text.parse::<Channel>()? {
         Channel::Github(..) if !top.has("github") => {
@@ -103,6 +104,10 @@ pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complain
             Err(Complaint::new(format!("`{text}` cannot be reached without Slack"), slack_hint()))
         }
         Channel::Slack(place) => in_workspace(place, text, top).map(Channel::Slack),
+        Channel::Discord(_) if !top.has("discord") => {
+            Err(Complaint::new(format!("`{text}` cannot be reached without Discord"), discord_hint()))
+        }
+        Channel::Discord(place) => reached(place, text, top).map(Channel::Discord),
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))
         }

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::window::words;
 
+mod discord;
+
+pub use discord::{DiscordPlace, DiscordTarget, is_snowflake};
+
 words! {
     /// Who serves a channel: each service outside has a sender of its own, so that one that hangs keeps nobody else
     /// waiting.
@@ -17,6 +21,8 @@ words! {
         Github = "github",
         /// Slack.
         Slack = "slack",
+        /// Discord.
+        Discord = "discord",
     }
 }
 
@@ -191,19 +197,36 @@ pub enum Channel {
     Github(Repository, Option<u64>),
     /// A conversation or person on Slack.
     Slack(SlackPlace),
+    /// A channel, person or list of events on Discord.
+    Discord(DiscordPlace),
 }
 
 impl Channel {
     /// Where its readers are, where what was said there can be changed later.
     #[must_use]
     pub fn can_edit(&self) -> bool {
-        matches!(self, Self::Builtin(_) | Self::Github(..) | Self::Slack(_))
+        match self {
+            Self::Builtin(_) | Self::Github(..) | Self::Slack(_) => true,
+            Self::Discord(place) => !place.is_events(),
+            Self::Tracker | Self::Log(_) => false,
+        }
     }
 
     /// Its posts have buttons and threads: they follow closely what becomes of a window.
     #[must_use]
     pub fn has_buttons(&self) -> bool {
-        matches!(self, Self::Slack(_))
+        match self {
+            Self::Slack(_) => true,
+            Self::Discord(place) => !place.is_events(),
+            _ => false,
+        }
+    }
+
+    /// It takes only so many messages in a time, so that what goes there has to wait in line, in the order in which it is
+    /// due.
+    #[must_use]
+    pub fn is_paced(&self) -> bool {
+        matches!(self, Self::Slack(_) | Self::Discord(_))
     }
 
     /// Somebody else keeps it: it can fail for reasons that are not ours.
@@ -219,6 +242,7 @@ impl Channel {
             Self::Builtin(_) | Self::Tracker | Self::Log(_) => Lane::Inside,
             Self::Github(..) => Lane::Github,
             Self::Slack(_) => Lane::Slack,
+            Self::Discord(_) => Lane::Discord,
         }
     }
 
@@ -229,6 +253,7 @@ impl Channel {
             Self::Github(_, issue) => issue.is_some(),
             // What two people say to each other is not for maintbot to join.
             Self::Slack(place) => !place.is_person() && !place.target().starts_with('D'),
+            Self::Discord(place) => !place.is_person() && !place.is_events(),
             _ => false,
         }
     }
@@ -243,6 +268,7 @@ impl fmt::Display for Channel {
             Self::Github(repository, None) => write!(f, "github:{repository}"),
             Self::Github(repository, Some(issue)) => write!(f, "github:{repository}#{issue}"),
             Self::Slack(place) => write!(f, "slack:{place}"),
+            Self::Discord(place) => write!(f, "discord:{place}"),
         }
     }
 }
@@ -264,8 +290,8 @@ impl TryFrom<String> for Channel {
 impl FromStr for Channel {
     type Err = String;
 
-    /// Reads `builtin:NAME`, `log:NAME`, `slack:#NAME`, `slack:TEAM/ID`, `github:OWNER/NAME`, `github:OWNER/NAME#ISSUE` or `tracker:builtin`. Errors list
-    /// what is known.
+    /// Reads `builtin:NAME`, `log:NAME`, `slack:#NAME`, `slack:TEAM/ID`, `discord:#NAME`, `discord:ID`, `github:OWNER/NAME`,
+    /// `github:OWNER/NAME#ISSUE` or `tracker:builtin`. Errors list what is known.
     fn from_str(text: &str) -> Result<Self, String> {
         let (scheme, name) = text.split_once(':').unwrap_or((text, ""));
         let plain = !name.is_empty()
@@ -280,8 +306,10 @@ impl FromStr for Channel {
             "log" => Ok(Self::Log(name.into())),
             "github" => github(name),
             "slack" => Ok(Self::Slack(name.parse()?)),
+            "discord" => Ok(Self::Discord(name.parse()?)),
             _ => Err(format!(
-                "`{text}` is not a channel: write `builtin:NAME`, `log:NAME`, `slack:#NAME` or `github:OWNER/NAME`"
+                "`{text}` is not a channel: write `builtin:NAME`, `log:NAME`, `slack:#NAME`, `discord:#NAME` or \
+                 `github:OWNER/NAME`"
             )),
         }
     }
@@ -316,6 +344,10 @@ mod tests {
             "slack:C012AB3CD",
             "slack:T1/#ce",
             "slack:T1/U061F7AUR",
+            "discord:#ops",
+            "discord:1103",
+            "discord:@2204",
+            "discord:9001/events",
         ] {
             assert_eq!(text.parse::<Channel>().map(|c| c.to_string()), Ok(text.into()));
         }
@@ -342,6 +374,8 @@ mod tests {
             "slack:x/#ce",
             "slack:T1/T1/#ce",
             "slack:<!channel>",
+            "discord:",
+            "discord:ops",
         ] {
             assert!(text.parse::<Channel>().is_err(), "{text}");
         }

@@ -65,6 +65,8 @@ words! {
         IssueClose = "issue_close",
         /// Bring earlier posts in step.
         PostEdit = "post_edit",
+        /// Bring the scheduled event of a chat in step.
+        ScheduledEvent = "scheduled_event",
     }
 }
 
@@ -73,7 +75,9 @@ impl MessageKind {
     #[must_use]
     pub fn class(self) -> Class {
         match self {
-            Self::IssueOpen | Self::IssueUpdate | Self::IssueClose | Self::PostEdit => Class::Sync,
+            Self::IssueOpen | Self::IssueUpdate | Self::IssueClose | Self::PostEdit | Self::ScheduledEvent => {
+                Class::Sync
+            }
             _ => Class::Message,
         }
     }

@@ -9,10 +9,11 @@ use serde::Deserialize;
 
 use super::access::Role;
 use super::calendar::{Hours, Lead, WeekHours, WorkingCalendar, Zone};
-use super::channel::{Repository, SlackPlace};
+use super::channel::{DiscordPlace, Repository, SlackPlace};
 use super::customer::Customer;
 use super::finding::FindingKind;
 use super::ledger::MessageKind;
+use super::plan::PlanId;
 use super::window::{Kind, Window, words};
 
 pub use super::channel::Channel;
@@ -122,6 +123,8 @@ pub struct Audience {
     pub internal: bool,
     /// When it wants to be told of what is not urgent, and the zone of that.
     pub send_hours: Option<(Hours, Zone)>,
+    /// Roles on Discord, by id, whose members are notified of what this audience is told there.
+    pub mentions: Vec<String>,
 }
 
 impl Audience {
@@ -194,6 +197,8 @@ pub struct Person {
     pub github: Option<String>,
     /// Who they are on Slack.
     pub slack: Option<SlackPlace>,
+    /// Who they are on Discord.
+    pub discord: Option<DiscordPlace>,
 }
 
 /// What of GitHub is used. No repository: nothing.
@@ -218,6 +223,8 @@ pub struct Organisation {
     pub working: WorkingCalendar,
     /// Where internal messages go.
     pub ops: Vec<Channel>,
+    /// Lists of scheduled events that show every window (`discord:<server>/events`).
+    pub events: Vec<Channel>,
     /// Services by id. Empty: any id is accepted.
     pub services: BTreeMap<String, Service>,
     /// Regions by id. Empty: any id is accepted.
@@ -299,8 +306,14 @@ impl Organisation {
         self.people.iter().find(|(_, person)| person.slack.as_ref() == Some(place)).map(|(id, _)| id.as_str())
     }
 
-    /// Where somebody reads who is known by this name: what is written of them, a person on Slack by their id there, else
-    /// in ops, by name.
+    /// The person with this id on Discord: their id here.
+    #[must_use]
+    pub fn person_on_discord(&self, place: &DiscordPlace) -> Option<&str> {
+        self.people.iter().find(|(_, person)| person.discord.as_ref() == Some(place)).map(|(id, _)| id.as_str())
+    }
+
+    /// Where somebody reads who is known by this name: what is written of them, a person on Slack or Discord by their id
+    /// there, else in ops, by name.
     #[must_use]
     pub fn reaches(&self, name: &str) -> Vec<Channel> {
         self.own_channel(name).map_or_else(|| self.ops.clone(), |own| vec![own])
@@ -309,12 +322,15 @@ impl Organisation {
     /// A place where only this person reads.
     #[must_use]
     pub fn own_channel(&self, name: &str) -> Option<Channel> {
-        let written = self.people.get(name).and_then(|person| person.slack.clone());
+        let person = self.people.get(name);
+        let on_slack = person.and_then(|person| person.slack.clone()).map(Channel::Slack);
+        let on_discord = || person.and_then(|person| person.discord.clone()).map(Channel::Discord);
         let typed = || match name.parse() {
-            Ok(Channel::Slack(place)) if place.is_person() => Some(place),
+            Ok(Channel::Slack(place)) if place.is_person() => Some(Channel::Slack(place)),
+            Ok(Channel::Discord(place)) if place.is_person() => Some(Channel::Discord(place)),
             _ => None,
         };
-        written.or_else(typed).map(Channel::Slack)
+        on_slack.or_else(on_discord).or_else(typed)
     }
 
     /// A service's name for people; its id where it has none.
@@ -327,6 +343,12 @@ impl Organisation {
     #[must_use]
     pub fn window_url(&self, window: &Window) -> String {
         format!("{}/windows/{}", self.public_url, window.id)
+    }
+
+    /// The page of a plan.
+    #[must_use]
+    pub fn plan_url(&self, plan: PlanId) -> String {
+        format!("{}/plans/{plan}", self.public_url)
     }
 
     /// Roles that `[roles]` gives to any of these names; `None` where `[roles]` is not written.

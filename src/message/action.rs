@@ -153,6 +153,7 @@ fn actions(window: &Window, message: MessageKind, now: DateTime<Utc>) -> Vec<Act
         State::Pending if asks => vec![Action::Approve, Action::Reject, Action::Ledger],
         State::Pending | State::Completed | State::Cancelled => Vec::new(),
         _ if asks => Vec::new(),
+        _ if message == MessageKind::DeliveryFailed => vec![Action::Ledger],
         State::Scheduled if window.span.starts_at - now <= SOON => vec![Action::Ack, Action::Start, Action::Ledger],
         State::Scheduled => vec![Action::Ack, Action::Ledger],
         State::InProgress | State::Verifying => vec![

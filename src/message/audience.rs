@@ -130,6 +130,11 @@ impl Templates {
             all.iter().find(|(of, ..)| *of == kind).with_context(|| format!("{kind} has no template"))?;
         let filled = self.0.get_template(name)?.render(values).with_context(|| format!("template {name}"))?;
         let mut message = Message::default().with_times(spans(t.topic));
+        if let Topic::Window(topic) = t.topic {
+            let window = &topic.window;
+            let really = [window.actual_start, window.actual_end].into_iter().flatten();
+            message = message.with_instants(really, &window.span.zone);
+        }
         for (n, line) in filled.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
             let text = line.replace(BREAK, "\n");
             match line.strip_prefix(MARK) {

@@ -316,6 +316,10 @@ impl Cx<'_> {
         if is_public && (w.state != State::Cancelled || was_public) {
             self.sync_issue(w, items, event, rows, kin).await?;
         }
+        if is_public && !matches!(what, What::Noted { .. } | What::Acknowledged) && !what.is_about_items() {
+            let due = notice::scheduled_events(w, self.organisation, event, rows, self.now);
+            self.owe(w, due).await?;
+        }
         let shows_it = |row: &&Delivery| {
             let (message, has_buttons) = (row.plan.message, row.plan.channel.has_buttons());
             match what {

@@ -244,7 +244,12 @@ impl Cx<'_> {
             what: &scheduled,
         };
         let events: Vec<NewEvent<'_>> = windows.iter().map(event).collect();
-        self.tx.add_events(&events).await?;
+        let events = self.tx.add_events(&events).await?;
+        for ((w, rows), event) in windows.iter().zip(&mut rows).zip(events) {
+            if w.as_published().is_some() {
+                rows.extend(notice::scheduled_events(w, self.organisation, event, &[], self.now));
+            }
+        }
         let owed = windows.iter().zip(&rows).map(|(w, rows)| Owed { subject: w.id.into(), queue: w.id.into(), rows });
         self.tx.insert_all_deliveries(&owed.collect::<Vec<_>>(), self.now).await?;
         self.planned.extend(rows.into_iter().flatten());

@@ -3,6 +3,7 @@
 mod check;
 mod customers;
 mod demo;
+mod discord;
 mod environment;
 mod github;
 mod manual;
@@ -191,9 +192,9 @@ fn an_unknown_section_names_those_that_there_are() {
         problem("[organization]\nname = \"x\"\n"),
         "maintbot.toml:1: unknown section [organization]; did you mean `organisation`?"
     );
-    let other = problem("\n[discord]\ntoken = \"hunter2\"\n");
+    let other = problem("\n[statuspage]\ntoken = \"hunter2\"\n");
     assert!(
-        other.starts_with("maintbot.toml:2: unknown section [discord]; this version knows server, database,"),
+        other.starts_with("maintbot.toml:2: unknown section [statuspage]; this version knows server, database,"),
         "{other}"
     );
     assert!(!other.contains("hunter2"));
@@ -203,7 +204,7 @@ fn an_unknown_section_names_those_that_there_are() {
 fn keys_of_features_that_this_version_lacks_are_unknown() {
     for (text, key) in [
         ("[[service]]\nid = \"crm\"\nalert_matchers = []", "service.alert_matchers"),
-        ("[people.anna]\ndiscord = \"1\"", "people.anna.discord"),
+        ("[people.anna]\nemail = \"a@example.com\"", "people.anna.email"),
         ("[[freeze]]\ntitle = \"Year end\"", "freeze"),
         ("[prometheus]\nurl = \"http://p\"\ntoken = \"x\"", "prometheus.token"),
         ("[smtp]\nhost = \"mail\"", "smtp"),

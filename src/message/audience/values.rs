@@ -9,6 +9,7 @@ use crate::domain::access::Role;
 use crate::domain::calendar::{Span, Zone, at, compact, duration_words};
 use crate::domain::event::What;
 use crate::domain::finding::is_short_notice;
+use crate::domain::ledger::MessageKind;
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Phases;
 use crate::domain::window::{Kind, Outcome, State, Window};
@@ -129,11 +130,45 @@ fn approval(t: &Telling<'_>, w: &Window) -> Value {
     }
 }
 
+/// What a message is called that did not arrive.
+fn message_words(message: MessageKind) -> &'static str {
+    use MessageKind as M;
+    match message {
+        M::Announcement => "announcement",
+        M::Reminder => "reminder",
+        M::ChangeList => "change list",
+        M::ChangeListUpdate => "difference of the change list",
+        M::Started => "message that work has begun",
+        M::Moved => "message that it was moved",
+        M::Extended => "message that it takes longer",
+        M::Cancelled => "message that it was called off",
+        M::Completed => "message that it is over",
+        M::Note => "note",
+        M::Starting => "message that it is about to start",
+        M::NoShow => "message that nobody has done anything",
+        M::Overrun => "message that it runs over",
+        M::ConfirmCompletion => "request to confirm that it is over",
+        M::EmptyList => "message that the change list is empty",
+        M::NoPoc => "message that nobody owns it",
+        M::DeliveryFailed => "message that something did not arrive",
+        M::Assigned => "message that a change item is theirs",
+        M::ApprovalRequest => "request for approval",
+        M::ApprovalReminder => "reminder to decide",
+        M::ApprovalDecision => "decision",
+        M::ToldRequest => "request to tell customers",
+        M::ToldOverdue => "reminder to tell customers",
+        M::IssueOpen => "change-list issue",
+        M::IssueUpdate | M::IssueClose => "state of the change-list issue",
+        M::PostEdit => "state of earlier posts",
+        M::ScheduledEvent => "scheduled event",
+    }
+}
+
 /// What the event that caused a message says. `present` is the time of its window now.
 pub(super) fn event(t: &Telling<'_>, zone: &Zone, present: Option<&Span>) -> Value {
     let event = t.events.first();
     let (mut reason, mut note, mut from_when, mut by) = (String::new(), String::new(), String::new(), String::new());
-    let (mut failed_message, mut failed_channel) = (String::new(), String::new());
+    let (mut failed_message, mut failed_channel) = ("", String::new());
     let (mut internal, mut what) = (false, "");
     match event.map(|e| &e.what) {
         Some(What::Moved { from_start, from_end, from_zone, reason: why, .. }) => {
@@ -152,7 +187,7 @@ pub(super) fn event(t: &Telling<'_>, zone: &Zone, present: Option<&Span>) -> Val
             internal = *staff;
         }
         Some(What::DeliveryFailed { message, channel, error }) => {
-            failed_message = message.as_str().replace('_', " ");
+            failed_message = message_words(*message);
             failed_channel.clone_from(channel);
             reason.clone_from(error);
         }

@@ -24,12 +24,21 @@ fn the_organisation_of_the_demo_shows_hours_holidays_notice_approval_and_custome
 /// A channel of every kind that a lane serves. A new kind does not compile here before it has its line, and what the demo
 /// does with it is then asked below.
 fn channels(lane: Lane) -> Vec<Channel> {
-    let all =
-        ["builtin:ops", "log:audit", "tracker:builtin", "github:example/crm", "github:example/crm#7", "slack:#ce"];
+    let all = [
+        "builtin:ops",
+        "log:audit",
+        "tracker:builtin",
+        "github:example/crm",
+        "github:example/crm#7",
+        "slack:#ce",
+        "discord:#ce",
+        "discord:1103",
+    ];
     let of_a_kind = |channel: &Channel| match channel {
         Channel::Builtin(_) | Channel::Tracker | Channel::Log(_) => Lane::Inside,
         Channel::Github(..) => Lane::Github,
         Channel::Slack(_) => Lane::Slack,
+        Channel::Discord(_) => Lane::Discord,
     };
     let all = all.iter().map(|text| text.parse::<Channel>().expect("a channel"));
     all.filter(|channel| of_a_kind(channel) == lane).collect()
@@ -51,8 +60,9 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
     }
     config.keep_inside();
     // A new section does not compile here before somebody has decided about it.
-    let Config { server: _, database: _, prometheus, github, slack, organisation } = config;
-    assert!(prometheus.is_none() && github.is_none() && slack.is_none(), "nobody outside is asked anything");
+    let Config { server: _, database: _, prometheus, github, slack, discord, organisation } = config;
+    let asked = prometheus.is_some() || github.is_some() || slack.is_some() || discord.is_some();
+    assert!(!asked && organisation.events.is_empty(), "nobody outside is asked anything");
     let of_audiences = organisation.audiences.iter().flat_map(|audience| &audience.channels);
     let outside: Vec<String> = organisation
         .ops

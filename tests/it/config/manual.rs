@@ -31,6 +31,7 @@ fn every_example_of_the_manual_loads() {
     std::fs::write(folder.path().join("fi.ics"), holidays).expect("written");
     let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n";
     std::fs::write(folder.path().join("github.pem"), key).expect("written");
+    std::fs::write(folder.path().join("discord.bot"), "token\n").expect("written");
     let examples: Vec<&str> = MANUAL.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 14);
     for example in examples {

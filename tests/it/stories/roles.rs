@@ -112,12 +112,18 @@ async fn every_role_may_do_its_verbs_and_no_others() {
 }
 
 #[tokio::test]
-async fn without_any_role_nothing_is_possible() {
+async fn without_any_role_nothing_is_possible_but_to_ask_who_one_is() {
     story(CONFIG, "2026-12-08 13:50", async |bot| {
         let nobody = Actor { id: "nobody".into(), roles: std::collections::BTreeSet::new() };
-        let answer = bot.run(nobody, "/maintenance list", None).await;
-        let Answer::Refused(refused) = answer else { panic!("it was done") };
-        assert!(refused.detail.contains("`list` needs the role viewer"), "{}", refused.detail);
+        for verb in ["list", "help", "show MW-1", "suggest service:crm duration:1h"] {
+            let answer = bot.run(nobody.clone(), &format!("/maintenance {verb}"), None).await;
+            let Answer::Refused(refused) = answer else { panic!("{verb}: it was done") };
+            assert!(refused.detail.contains("needs the role viewer"), "{}", refused.detail);
+            assert_eq!(refused.hint.as_deref(), Some("/maintenance whoami"));
+        }
+        // What is proposed there is answered.
+        let Answer::Done(reply) = bot.run(nobody, "/maintenance whoami", None).await else { panic!("it was refused") };
+        assert!(reply.message.plain().contains("none"), "{}", reply.message.plain());
     })
     .await;
 }
