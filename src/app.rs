@@ -66,7 +66,13 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 fn start_logging(filter: Option<String>) {
     use tracing_subscriber::EnvFilter;
     let chosen = filter.and_then(|f| EnvFilter::try_new(f).ok());
-    let filter = chosen.unwrap_or_else(|| EnvFilter::new("info,sqlx=warn,hyper=warn"));
+    let mut filter = chosen.unwrap_or_else(|| EnvFilter::new("info,sqlx=warn,hyper=warn"));
+    // These print what they send and receive, tokens included, whoever asks for more.
+    for quiet in ["serenity=error", "tungstenite=info", "tokio_tungstenite=info"] {
+        if let Ok(quiet) = quiet.parse() {
+            filter = filter.add_directive(quiet);
+        }
+    }
     let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
 }
@@ -157,7 +163,7 @@ fn manifest_of(surface: &str, config: &Config, as_json: bool) -> anyhow::Result<
             let socket = config.slack.iter().flat_map(|slack| &slack.workspaces).any(|w| w.signing_secret.is_none());
             manifest::slack((!socket).then_some(url.as_str()))
         }
-        _ => manifest::discord(),
+        _ => manifest::discord_all(config.discord.as_ref().map(|discord| discord.application_id.as_str())),
     };
     Ok(serde_json::to_string_pretty(&manifest)?)
 }

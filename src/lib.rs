@@ -15,8 +15,10 @@ pub mod store;
 
 // 2: what commands do; how the embedded channels are reached; what is asked of others
 pub mod builtin;
+pub mod discord;
 pub mod github;
 pub mod inward;
+pub mod outward;
 pub mod prometheus;
 pub mod service;
 pub mod slack;

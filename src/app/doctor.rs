@@ -1,5 +1,6 @@
 //! `maintbot doctor`: reaches everything that is configured and says what works and what does not.
 
+mod discord;
 mod slack;
 
 use std::collections::BTreeSet;
@@ -42,6 +43,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     let mut found = vec![database(config).await, zones()];
     found.extend(github(config).await);
     found.extend(slack::slack(config).await);
+    found.extend(discord::discord(config).await);
     found.extend(prometheus(config).await);
     found
 }

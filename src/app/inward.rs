@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::discord::inbound::Inbound as Discord;
 use crate::github::inbound::Inbound as GitHub;
 use crate::slack::inbound::Inbound as Slack;
 
@@ -15,6 +16,8 @@ pub struct Inward {
     pub github: Option<GitHub>,
     /// Slack, where it is configured.
     pub slack: Option<Slack>,
+    /// Discord, where it is configured.
+    pub discord: Option<Discord>,
 }
 
 impl Inward {
@@ -31,6 +34,10 @@ impl Inward {
             slack.idle().await;
             came += slack.tick(now, stop).await?;
         }
+        if let Some(discord) = &self.discord {
+            discord.idle().await;
+            came += discord.tick(now, stop).await?;
+        }
         Ok(came)
     }
 
@@ -46,19 +53,26 @@ impl Inward {
         if let Some(slack) = &self.slack {
             next = [next, slack.next_at().await?].into_iter().flatten().min();
         }
+        if let Some(discord) = &self.discord {
+            next = [next, discord.next_at().await?].into_iter().flatten().min();
+        }
         Ok(next)
     }
 
     /// The routes that others post to; each bounds and verifies by itself.
     pub(super) fn routes(&self) -> Router {
         let github = self.github.as_ref().map(GitHub::routes).unwrap_or_default();
-        github.merge(self.slack.as_ref().map(Slack::routes).unwrap_or_default())
+        let slack = self.slack.as_ref().map(Slack::routes).unwrap_or_default();
+        github.merge(slack).merge(self.discord.as_ref().map(Discord::routes).unwrap_or_default())
     }
 
     /// Returns when nothing is being done any more for people who were answered before it was done.
     pub(super) async fn idle(&self) {
         if let Some(slack) = &self.slack {
             slack.idle().await;
+        }
+        if let Some(discord) = &self.discord {
+            discord.idle().await;
         }
     }
 
@@ -71,6 +85,10 @@ impl Inward {
         if let Some(slack) = self.slack.clone() {
             let stop = stop.clone();
             tasks.spawn(async move { slack.run(stop).await });
+        }
+        if let Some(discord) = self.discord.clone() {
+            let stop = stop.clone();
+            tasks.spawn(async move { discord.run(stop).await });
         }
     }
 }

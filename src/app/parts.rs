@@ -10,6 +10,8 @@ use super::inward::Inward;
 use crate::clock::{Clock, Wake};
 use crate::config::{self, Config};
 use crate::delivery::{Outside, Sender};
+use crate::discord::api::Discord;
+use crate::discord::inbound::Inbound as OnDiscord;
 use crate::github::api::GitHub;
 use crate::github::inbound::Inbound as OnGitHub;
 use crate::message::audience::Templates;
@@ -49,6 +51,11 @@ impl Parts {
         let workspaces = config.slack.iter().flat_map(|slack| slack.workspaces.iter().map(move |w| (slack, w)));
         let client = |(slack, workspace): (&config::Slack, _)| Slack::new(&slack.api_url, workspace, clock.clone());
         let slack = workspaces.map(client).collect::<anyhow::Result<Vec<_>>>()?;
+        let discord = config.discord.as_ref().map(|discord| Discord::new(discord, clock.clone())).transpose()?;
+        let on_discord = config
+            .discord
+            .zip(discord.clone())
+            .map(|(settings, client)| OnDiscord::new(service.clone(), client, settings, clock.clone(), owner.clone()));
         let inward = Inward {
             github: config.github.zip(github.clone()).map(|(settings, client)| {
                 OnGitHub::new(service.clone(), client, settings, clock.clone(), owner.clone())
@@ -56,8 +63,9 @@ impl Parts {
             slack: config
                 .slack
                 .map(|settings| OnSlack::new(service.clone(), slack.clone(), settings, clock.clone(), owner.clone())),
+            discord: on_discord.transpose()?,
         };
-        let outside = Outside { github, slack };
+        let outside = Outside { github, slack, discord };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }
