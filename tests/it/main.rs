@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod crash;
 mod databases;
+mod discord;
+mod discord_render;
 mod fake;
 mod github;
 mod layers;

@@ -8,6 +8,7 @@ mod customers;
 mod files;
 mod freezes;
 mod github;
+mod glances;
 mod inbox;
 mod ledger;
 mod plans;

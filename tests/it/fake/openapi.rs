@@ -1,7 +1,8 @@
-//! A judge of what is said to GitHub, and of what our double of it answers: GitHub's own description.
+//! A judge of what is said to GitHub or Discord, and of what our double of GitHub answers: the vendor's own description.
 //!
 //! It is stricter than a plain validator: what the description does not know, in the query or anywhere in a body, is a
-//! violation, since GitHub silently ignores a misspelt field. `proofs` shows that it refuses planted mistakes.
+//! violation, since a misspelt field is silently ignored. `proofs` shows that it refuses planted mistakes; those of
+//! Discord are with its own judge.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -20,7 +21,9 @@ const SCHEMAS: &str = "#/components/schemas/";
 
 /// The description, ready to judge.
 pub struct Judge {
-    /// The description with its `OpenAPI` 3.0 schemas turned into JSON Schema.
+    /// Whose description it is.
+    vendor: &'static str,
+    /// The description with its schemas as JSON Schema, which those of `OpenAPI` 3.1 are already.
     document: Value,
     /// Compiled schemas by operation and what of it they describe.
     compiled: Mutex<HashMap<String, Arc<Validator>>>,
@@ -31,24 +34,28 @@ struct Operation<'a> {
     template: &'a str,
     parameters: Vec<(&'a str, String)>,
     description: &'a Value,
+    /// Parameters that all operations of the path have.
+    shared: &'a Value,
 }
 
 impl Judge {
+    /// A judge by this description.
+    pub fn new(vendor: &'static str, description: &str) -> Self {
+        let described = serde_json::from_str(description).expect("the description is JSON");
+        Self { vendor, document: json_schema(described), compiled: Mutex::default() }
+    }
+
     /// The judge of `tests/data/github/openapi.json`, read once per process.
     pub fn load() -> &'static Self {
         static JUDGE: OnceLock<Judge> = OnceLock::new();
-        JUDGE.get_or_init(|| {
-            let text = include_str!("../../data/github/openapi.json");
-            let described = serde_json::from_str(text).expect("the description is JSON");
-            Self { document: json_schema(described), compiled: Mutex::default() }
-        })
+        JUDGE.get_or_init(|| Self::new("GitHub", include_str!("../../data/github/openapi.json")))
     }
 
     /// What is wrong with a request to `target` (path and query); nothing when GitHub would take it.
     pub fn request(&self, method: &str, target: &str, body: &[u8]) -> Vec<String> {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let Some(operation) = self.operation(method, path) else {
-            return vec![format!("{method} {path}: GitHub has no such operation")];
+            return vec![format!("{method} {path}: {} has no such operation", self.vendor)];
         };
         let mut wrong = Vec::new();
         self.path_parameters(&operation, &mut wrong);
@@ -101,6 +108,15 @@ impl Judge {
         wrong.into_iter().map(|what| format!("webhook of the double: {name}: {what}")).collect()
     }
 
+    /// What is wrong with a value that one schema of the description, by its name, describes.
+    pub fn named(&self, schema: &str, value: &Value) -> Vec<String> {
+        let described = &self.document["components"]["schemas"][schema];
+        assert!(described.is_object(), "{schema} is not described");
+        let mut wrong = Vec::new();
+        self.value(schema, described, value, &mut wrong);
+        wrong
+    }
+
     /// The operation whose template fits, the one with the most fixed parts first.
     fn operation(&self, method: &str, path: &str) -> Option<Operation<'_>> {
         let parts: Vec<String> = path.trim_start_matches('/').split('/').map(decoded).collect();
@@ -119,13 +135,15 @@ impl Judge {
             .zip(&parts)
             .filter_map(|(want, part)| Some((want.strip_prefix('{')?.strip_suffix('}')?, part.clone())))
             .collect();
-        Some(Operation { template, parameters, description: &methods[method.to_ascii_lowercase()] })
+        let description = &methods[method.to_ascii_lowercase()];
+        Some(Operation { template, parameters, description, shared: &methods["parameters"] })
     }
 
     /// The described parameters of one place: `path` or `query`.
     fn parameters<'a>(&'a self, operation: &Operation<'a>, place: &str) -> Vec<&'a Value> {
-        let all = operation.description["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-        all.iter().map(|parameter| self.resolve(parameter)).filter(|parameter| parameter["in"] == place).collect()
+        let all = [&operation.description["parameters"], operation.shared];
+        let all = all.into_iter().filter_map(Value::as_array).flatten();
+        all.map(|parameter| self.resolve(parameter)).filter(|parameter| parameter["in"] == place).collect()
     }
 
     fn path_parameters(&self, operation: &Operation, wrong: &mut Vec<String>) {
@@ -281,7 +299,7 @@ impl Judge {
             self.reached(schema, &mut parts);
             whole["components"] = json!({ "schemas": parts });
             let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-            Arc::new(options.build(&whole).expect("GitHub's schemas are schemas"))
+            Arc::new(options.build(&whole).expect("the vendor's schemas are schemas"))
         });
         Arc::clone(made)
     }
