@@ -14,6 +14,7 @@ pub fn trial(button: Button) -> Input {
     let more: &[(&str, &str)] = match button.action {
         Action::Complete => &[("outcome", "partial")],
         Action::ExtendOther => &[("for", "30m")],
+        Action::RollingBack => &[("text", "-")],
         _ => &[],
     };
     let window = ("window".to_owned(), button.subject.to_string());
@@ -39,7 +40,7 @@ mod tests {
 
     #[test]
     fn every_form_is_tried_with_a_command_that_can_be_read() {
-        for action in [Action::Complete, Action::ExtendOther, Action::Reject] {
+        for action in [Action::Complete, Action::ExtendOther, Action::RollingBack, Action::Reject] {
             let button = Button { action, subject: Subject::Window(WindowId(1)), sequence: None };
             let tried = trial(button);
             assert!(

@@ -25,7 +25,8 @@ pub(super) async fn discord(config: &Config) -> Vec<Finding> {
 async fn examine(config: &Config, settings: &config::Discord, client: &Discord) -> Vec<Finding> {
     let application = match client.application_info().await {
         Ok(application) => application,
-        Err(failure) => return vec![bad(NAME, format!("Discord does not let maintbot in: {}", reason(failure)))],
+        Err(Failure::Refused { why }) => return vec![bad(NAME, format!("Discord does not let maintbot in: {why}"))],
+        Err(failure) => return vec![bad(NAME, format!("Discord cannot be asked: {}", reason(failure)))],
     };
     let mut found = vec![good(NAME, format!("Discord lets maintbot in, as {}", application.name))];
     found.extend(identity(settings, &application));

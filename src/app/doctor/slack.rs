@@ -26,7 +26,8 @@ pub(super) async fn slack(config: &Config) -> Vec<Finding> {
 async fn examine(config: &Config, workspace: &SlackWorkspace, client: &Slack) -> Vec<Finding> {
     let me = match client.me().await {
         Ok(me) => me,
-        Err(failure) => return vec![bad(NAME, format!("Slack does not let maintbot in: {}", reason(failure)))],
+        Err(Failure::Refused { why }) => return vec![bad(NAME, format!("Slack does not let maintbot in: {why}"))],
+        Err(failure) => return vec![bad(NAME, format!("Slack cannot be asked: {}", reason(failure)))],
     };
     let mut found = vec![scopes(&me)];
     if workspace.id != me.team && !workspace.id.is_empty() {

@@ -38,6 +38,7 @@ impl Inbound {
             },
             (Action::ExtendOther, Subject::Window(window)) => Response::Form(modal(&Modal::Extend { window })),
             (Action::Reject, _) => Response::Form(modal(&Modal::Reject { button })),
+            (Action::RollingBack, _) => Response::Form(modal(&Modal::RollBack { button })),
             _ => Response::Say(words(&format!("Type it: /maintenance {} {}", button.action.verb(), button.subject))),
         }
     }

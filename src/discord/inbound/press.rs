@@ -18,7 +18,9 @@ impl Inbound {
         if let ComponentInteractionDataKind::StringSelect { values } = &data.kind {
             return chosen(button, values);
         }
-        let Some(options) = button.options() else { return self.form(&asker, button).await };
+        let Some(options) = button.options().filter(|_| !is_looked_at(button.action)) else {
+            return self.form(&asker, button).await;
+        };
         let input = Input::Named { verb: button.action.verb().to_owned(), options };
         self.answer_in_time(Waiting::pressing(asker, input, !says_more(button.action))).await
     }
@@ -27,6 +29,11 @@ impl Inbound {
 /// Nothing is posted where it was done: who pressed is told.
 fn says_more(action: Action) -> bool {
     matches!(action, Action::Ack | Action::Ledger)
+}
+
+/// Everybody is told at once, and Discord asks nobody whether they mean it: a form shows what will be said.
+fn is_looked_at(action: Action) -> bool {
+    action == Action::RollingBack
 }
 
 /// How it went was chosen; the rest is asked for.

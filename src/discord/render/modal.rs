@@ -39,12 +39,17 @@ pub enum Modal {
         /// The window.
         window: WindowId,
     },
+    /// Tell everybody that the work is taken back: they hear it at once, so that it is looked at before.
+    RollBack {
+        /// The button that was pressed.
+        button: Button,
+    },
 }
 
 /// A modal that was submitted, ready for `Input::Named`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Submitted {
-    /// The verb: `complete`, `reject` or `extend`.
+    /// The verb: `complete`, `reject`, `extend` or `note`.
     pub verb: String,
     /// Name and text of each option that is known or was filled in.
     pub options: Vec<(String, String)>,
@@ -66,6 +71,12 @@ pub fn modal(modal: &Modal) -> Value {
             let fields = [("extend", "for"), ("extend", "reason")];
             form(&format!("extend {window}"), &format!("Extend {window}"), &fields)
         }
+        Modal::RollBack { button } => {
+            let mut view = form(&button.to_string(), &format!("Roll back {}", button.subject), &[("note", "text")]);
+            let said = button.options().into_iter().flatten().find(|(name, _)| name == "text");
+            view["components"][0]["components"][0]["value"] = json!(said.map(|(_, text)| text));
+            view
+        }
     }
 }
 
@@ -82,9 +93,10 @@ fn field(verb: &str, name: &str) -> Option<Value> {
         ("extend", "for") => "How much longer".to_owned(),
         ("complete", "downtime") => "Real downtime".to_owned(),
         ("complete", "note") => "What to tell people".to_owned(),
+        ("note", "text") => "What everybody is told now".to_owned(),
         _ => spoken(name),
     };
-    let has_lines = matches!(name, "note" | "reason");
+    let has_lines = matches!(name, "note" | "reason" | "text");
     let mut input = json!({
         "type": 4,
         "custom_id": name,
@@ -102,11 +114,12 @@ fn field(verb: &str, name: &str) -> Option<Value> {
 /// Reads the id of a modal that was submitted, and the id and text of each of its fields; `None`: it is none of ours.
 #[must_use]
 pub fn read_modal(custom_id: &str, fields: &[(String, String)]) -> Option<Submitted> {
-    let (verb, more) = custom_id.split_once(' ')?;
-    let mut options = match verb {
-        "complete" => complete(more)?,
-        "extend" => vec![window(more)?],
-        "reject" => custom_id.parse::<Button>().ok()?.known(),
+    let (named, more) = custom_id.split_once(' ')?;
+    let (verb, mut options) = match named {
+        "complete" => ("complete", complete(more)?),
+        "extend" => ("extend", vec![window(more)?]),
+        "reject" => ("reject", custom_id.parse::<Button>().ok()?.known()),
+        "rolling_back" => ("note", vec![window(more)?]),
         _ => return None,
     };
     let declared = catalogue().verb(verb)?;

@@ -205,7 +205,7 @@ async fn a_token_that_discord_does_not_take_and_a_discord_that_is_away_are_named
     fake.lock_out(false);
     is_well(&config, 6);
     let said = fault(&config.replace(&fake.url, &format!("http://127.0.0.1:{}", free_port())));
-    assert!(said.starts_with("Discord does not let maintbot in: "), "{said}");
+    assert!(said.starts_with("Discord cannot be asked: "), "{said}");
     fake.fail_always(Matching::any(), Fault::Status(503));
     let said = fault(&config);
     assert!(said.contains("503"), "{said}");

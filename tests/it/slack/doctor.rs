@@ -176,7 +176,7 @@ async fn a_slack_that_does_not_answer_is_named() {
     let fake = slack().await;
     let nobody = format!("http://127.0.0.1:{}/api", free_port());
     let said = fault(&config(&fake, "").replace(&fake.url, &nobody));
-    assert!(said.starts_with("Slack does not let maintbot in: "), "{said}");
+    assert!(said.starts_with("Slack cannot be asked: "), "{said}");
     fake.fail(Matching::any(), Fault::unavailable());
     let said = fault(&config(&fake, ""));
     assert!(said.contains("503"), "{said}");
