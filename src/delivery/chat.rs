@@ -91,7 +91,7 @@ impl Sender {
     pub(super) async fn in_chat(&self, claimed: &Claimed, now: DateTime<Utc>) -> anyhow::Result<Option<DateTime<Utc>>> {
         let row = &claimed.delivery;
         let Some(chat) = Chat::of(&self.outside, &row.plan.channel) else {
-            let error = format!("{} is not configured: add it to the configuration", row.plan.channel.lane());
+            let error = format!("[{}] in the configuration does not say how it is reached", row.plan.channel.lane());
             return self.record(row, Answered::GiveUp(error), now).await.map(|()| None);
         };
         let about = self.about(row).await?;
