@@ -213,8 +213,8 @@ fn spaced(rest: &str) -> bool {
 
 /// A heading, small print, or an item of a list.
 fn opens_line(rest: &str) -> bool {
-    let marks = rest.trim_start_matches(['#', '-', '+']);
-    spaced(marks) && marks.len() < rest.len()
+    let headed = |rest: &str| rest.starts_with('#') && spaced(rest.trim_start_matches('#'));
+    headed(rest) || rest.strip_prefix(['-', '+']).is_some_and(|rest| spaced(rest) || headed(rest))
 }
 
 fn is_number(line: &str) -> bool {
