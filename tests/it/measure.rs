@@ -9,6 +9,7 @@ use maintbot::config::Config;
 use maintbot::store::{Db, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use crate::databases;
 use crate::process::{client, free_port};
 use crate::prometheus::{double, every_hour, now};
 
@@ -30,7 +31,7 @@ async fn stored(db: &Db, service: &str) -> Option<(chrono::DateTime<chrono::Utc>
 async fn each_round_stores_what_it_measured_and_a_failed_one_leaves_it_alone() {
     drop(client());
     let folder = tempfile::tempdir().expect("a folder");
-    let db = Db::open(&format!("sqlite://{}", folder.path().join("measure.db").display())).await.expect("a database");
+    let db = databases::sqlite(&folder).await;
     let clock = Clock::manual(now());
     let measurer = |config: &Config| Measurer::new(config, db.clone(), clock.clone()).expect("an address");
     let good = double(every_hour("5"), false).await;
@@ -49,7 +50,7 @@ async fn each_round_stores_what_it_measured_and_a_failed_one_leaves_it_alone() {
 async fn it_measures_at_the_start_and_stops_when_asked_even_while_it_waits_for_an_answer() {
     drop(client());
     let folder = tempfile::tempdir().expect("a folder");
-    let db = Db::open(&format!("sqlite://{}", folder.path().join("measure.db").display())).await.expect("a database");
+    let db = databases::sqlite(&folder).await;
     let clock = Clock::manual(now());
     for (answer, stays, is_stored) in [(Vec::new(), true, false), (every_hour("5"), false, true)] {
         let config = measured_by(&double(answer, stays).await);
@@ -69,7 +70,7 @@ async fn it_measures_at_the_start_and_stops_when_asked_even_while_it_waits_for_a
 #[tokio::test]
 async fn without_a_query_there_is_nothing_to_measure() {
     let folder = tempfile::tempdir().expect("a folder");
-    let db = Db::open(&format!("sqlite://{}", folder.path().join("measure.db").display())).await.expect("a database");
+    let db = databases::sqlite(&folder).await;
     let without = config("[prometheus]\nurl = \"http://localhost:9090\"", "");
     assert!(Measurer::new(&without, db.clone(), Clock::System).expect("an address").is_none());
     db.close().await;

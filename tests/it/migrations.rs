@@ -15,7 +15,7 @@ use maintbot::store::{Db, MIGRATIONS, StoreError, Tx, WindowFilter};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
-use crate::databases::sqlite_url;
+use crate::databases::empty_url;
 use crate::postgres;
 
 fn path(name: &str) -> PathBuf {
@@ -35,7 +35,7 @@ fn older(count: usize) -> Migrator {
 
 /// Applies the migrations one by one, each followed by its rows, and opens the result.
 async fn step_by_step_sqlite(folder: &tempfile::TempDir) -> Db {
-    let url = sqlite_url(folder);
+    let url = empty_url(folder);
     let pool = SqlitePool::connect(&format!("{url}?mode=rwc")).await.expect("a file");
     for (count, migration) in (1..).zip(MIGRATIONS.iter()) {
         older(count).run(&pool).await.expect("a migration");
@@ -46,7 +46,7 @@ async fn step_by_step_sqlite(folder: &tempfile::TempDir) -> Db {
 }
 
 async fn step_by_step_postgres() -> Db {
-    let url = postgres::database().await;
+    let url = postgres::empty().await;
     let pool = PgPool::connect(url.as_str()).await.expect("a database");
     for (count, migration) in (1..).zip(MIGRATIONS.iter()) {
         older(count).run(&pool).await.expect("a migration");

@@ -10,7 +10,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use maintbot::store::Db;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, postgres::PgConnectOptions};
+use tokio::sync::OnceCell;
 
 /// The URL of a superuser on a cluster that is already running.
 const RUNNING: &str = "MAINTBOT_TEST_POSTGRES";
@@ -32,18 +34,31 @@ impl fmt::Display for PgUrl {
     }
 }
 
-/// A fresh, empty database.
+/// A fresh database with today's tables: migrating each anew would be most of the work of many tests.
 pub async fn database() -> PgUrl {
+    static MIGRATED: OnceCell<String> = OnceCell::const_new();
+    let migrated = MIGRATED.get_or_init(|| async {
+        let url = empty().await;
+        Db::open(url.as_str()).await.expect("a migrated database").close().await;
+        url.0.rsplit_once('/').expect("a URL with a database").1.to_owned()
+    });
+    create(&format!("TEMPLATE {}", migrated.await)).await
+}
+
+/// A fresh database with nothing in it.
+pub async fn empty() -> PgUrl {
+    create("").await
+}
+
+async fn create(from: &str) -> PgUrl {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let cluster = cluster();
     let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let options: PgConnectOptions = cluster.parse().expect("the cluster's URL");
     let mut connection = options.connect().await.expect("a connection to the test cluster");
-    sqlx::raw_sql(AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name}")))
-        .execute(&mut connection)
-        .await
-        .expect("drop");
-    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.expect("create");
+    for statement in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name} {from}")] {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await.expect("a database");
+    }
     connection.close().await.expect("close");
     let server = cluster.rsplit_once('/').expect("a URL with a database").0;
     PgUrl(format!("{server}/{name}"))

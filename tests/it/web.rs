@@ -29,6 +29,8 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::databases;
+
 const LOCAL: &str = "127.0.0.1:50000";
 const FAR: &str = "203.0.113.7:50000";
 
@@ -77,7 +79,7 @@ impl Site {
     /// With a configuration, and with a clock that can be moved.
     async fn with(config: &str, movable: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let url = databases::sqlite_url(&folder);
         let nothing: [(&str, &str); 0] = [];
         let config = Config::from_text("test.toml".as_ref(), config, nothing).expect("a configuration");
         let clock = Clock::manual(at("2026-11-20T10:00:00Z"));

@@ -8,7 +8,7 @@ use maintbot::store::{BackupError, Db, Fault, OpenError};
 use tempfile::{TempDir, tempdir};
 
 use super::{minute, window, write};
-use crate::databases::{postgres, sqlite, sqlite_url};
+use crate::databases::{empty_url, postgres, sqlite};
 
 fn folder() -> TempDir {
     tempdir().expect("a folder")
@@ -72,7 +72,7 @@ async fn what_was_committed_survives_a_process_that_never_closed_its_file() {
     for name in ["maintbot.db", "maintbot.db-wal"] {
         fs::copy(folder.path().join(name), left.path().join(name)).expect("a copy");
     }
-    let db = Db::open(&sqlite_url(&left)).await.expect("a file with a log beside it");
+    let db = Db::open(&empty_url(&left)).await.expect("a file with a log beside it");
     assert!(write(&db, async |tx| tx.window(WindowId(1)).await).await.is_some());
 }
 
@@ -97,7 +97,7 @@ async fn a_file_is_written_through_to_the_disk_with_a_log_and_checked_references
 async fn two_processes_that_open_a_new_file_at_once_both_get_it() {
     for _ in 0..5 {
         let folder = folder();
-        let url = sqlite_url(&folder);
+        let url = empty_url(&folder);
         let open = |url: String| tokio::spawn(async move { Db::open(&url).await });
         for opened in [open(url.clone()), open(url)] {
             let db = opened.await.expect("a task").expect("a database");

@@ -30,7 +30,7 @@ async fn a_url_that_cannot_be_read_does_not_repeat_the_password() {
 
 #[tokio::test]
 async fn a_missing_database_is_answered_with_the_command_that_makes_it() {
-    let url = postgres::database().await;
+    let url = postgres::empty().await;
     let error = Db::open(&format!("{url}_missing")).await.expect_err("no such database");
     assert!(matches!(error, OpenError::NoDatabase { .. }), "{error:?}");
     assert!(error.to_string().contains("createdb test_"), "{error}");
@@ -38,14 +38,14 @@ async fn a_missing_database_is_answered_with_the_command_that_makes_it() {
 
 #[tokio::test]
 async fn an_unknown_user_is_a_refused_login() {
-    let url = postgres::database().await;
+    let url = postgres::empty().await;
     let error = Db::open(&url.as_str().replace("postgres@", "nobody_known@")).await.expect_err("no such user");
     assert!(matches!(error, OpenError::Login { .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_database_of_a_newer_maintbot_is_refused() {
-    let url = postgres::database().await;
+    let url = postgres::empty().await;
     Db::open(url.as_str()).await.expect("a new database").close().await;
     change(
         url.as_str(),
@@ -59,7 +59,7 @@ async fn a_database_of_a_newer_maintbot_is_refused() {
 
 #[tokio::test]
 async fn a_database_with_tables_of_somebody_else_is_refused_and_stays_as_it_is() {
-    let url = postgres::database().await;
+    let url = postgres::empty().await;
     change(url.as_str(), "CREATE TABLE invoices (id INTEGER)").await;
     let error = Db::open(url.as_str()).await.expect_err("not ours");
     assert!(matches!(error, OpenError::Foreign(_)), "{error:?}");
@@ -73,7 +73,7 @@ async fn a_database_with_tables_of_somebody_else_is_refused_and_stays_as_it_is()
 
 #[tokio::test]
 async fn two_processes_that_open_a_new_database_at_once_both_get_it() {
-    let url = postgres::database().await;
+    let url = postgres::empty().await;
     let (first, second) = tokio::join!(Db::open(url.as_str()), Db::open(url.as_str()));
     first.expect("the first").check_writable().await.expect("a write");
     second.expect("the second").check_writable().await.expect("a write");
@@ -81,7 +81,7 @@ async fn two_processes_that_open_a_new_database_at_once_both_get_it() {
 
 #[tokio::test]
 async fn a_session_that_hangs_is_ended_by_the_server() {
-    let url = postgres::database().await;
+    let url = postgres::empty().await;
     let Ok(Db::Postgres(pool)) = Db::open(url.as_str()).await else { panic!("a database") };
     for (setting, expected) in
         [("statement_timeout", "30s"), ("lock_timeout", "10s"), ("idle_in_transaction_session_timeout", "1min")]
