@@ -249,6 +249,11 @@ impl Config {
                     let parts = shown.split(['/', '#', '@']).filter(|part| !part.is_empty());
                     std::iter::once("discord").chain(parts).collect::<Vec<_>>().join(".")
                 }
+                Channel::Email(address) => format!("email.{}.{}", address.local(), address.domain()),
+                Channel::Webhook(name) => format!("webhook.{name}"),
+                Channel::Statuspage(_) | Channel::Alertmanager | Channel::Pagerduty => {
+                    channel.to_string().replace(':', ".")
+                }
             };
             similar.truncate(similar.floor_char_boundary(LONGEST_CHANNEL));
             *channel = Channel::Builtin(similar);

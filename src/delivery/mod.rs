@@ -6,6 +6,10 @@ mod chat;
 mod decide;
 mod failure;
 mod github;
+mod mail;
+mod silence;
+mod status_page;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -242,6 +246,11 @@ impl Sender {
             Channel::Slack(_) | Channel::Discord(_) => self.in_chat(claimed, now).await,
             Channel::Builtin(_) | Channel::Tracker => self.embedded(row, now).await.map(|()| None),
             Channel::Log(name) => self.log(row, name, now).await.map(|()| None),
+            Channel::Email(address) => self.by_mail(claimed, address, now).await.map(|()| None),
+            Channel::Webhook(name) => self.to_webhook(claimed, name, now).await.map(|()| None),
+            Channel::Statuspage(name) => self.on_status_page(claimed, name, now).await.map(|()| None),
+            Channel::Alertmanager => self.in_alertmanager(claimed, now).await.map(|()| None),
+            Channel::Pagerduty => self.in_pagerduty(claimed, now).await.map(|()| None),
         };
         match tried {
             Ok(held) => Ok(held),

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::window::words;
 
 mod discord;
+mod email;
 
 pub use discord::{DiscordPlace, DiscordTarget, is_snowflake};
+pub use email::EmailAddress;
 
 words! {
     /// Who serves a channel: each service outside has a sender of its own, so that one that hangs keeps nobody else
@@ -23,6 +25,16 @@ words! {
         Slack = "slack",
         /// Discord.
         Discord = "discord",
+        /// Mail.
+        Mail = "mail",
+        /// Webhooks of others.
+        Webhook = "webhook",
+        /// Status pages that others keep.
+        Statuspage = "statuspage",
+        /// Alertmanager.
+        Alertmanager = "alertmanager",
+        /// PagerDuty.
+        Pagerduty = "pagerduty",
     }
 }
 
@@ -199,6 +211,16 @@ pub enum Channel {
     Slack(SlackPlace),
     /// A channel, person or list of events on Discord.
     Discord(DiscordPlace),
+    /// A mailbox, or a list's address.
+    Email(EmailAddress),
+    /// Another program's address, by the name it is configured under.
+    Webhook(String),
+    /// A status page that somebody else keeps, by the name it is configured under; empty for the one of `[statuspage]`.
+    Statuspage(String),
+    /// Silences of Alertmanager.
+    Alertmanager,
+    /// Maintenance windows of PagerDuty.
+    Pagerduty,
 }
 
 impl Channel {
@@ -208,7 +230,13 @@ impl Channel {
         match self {
             Self::Builtin(_) | Self::Github(..) | Self::Slack(_) => true,
             Self::Discord(place) => !place.is_events(),
-            Self::Tracker | Self::Log(_) => false,
+            Self::Tracker
+            | Self::Log(_)
+            | Self::Email(_)
+            | Self::Webhook(_)
+            | Self::Statuspage(_)
+            | Self::Alertmanager
+            | Self::Pagerduty => false,
         }
     }
 
@@ -243,6 +271,11 @@ impl Channel {
             Self::Github(..) => Lane::Github,
             Self::Slack(_) => Lane::Slack,
             Self::Discord(_) => Lane::Discord,
+            Self::Email(_) => Lane::Mail,
+            Self::Webhook(_) => Lane::Webhook,
+            Self::Statuspage(_) => Lane::Statuspage,
+            Self::Alertmanager => Lane::Alertmanager,
+            Self::Pagerduty => Lane::Pagerduty,
         }
     }
 
@@ -269,6 +302,12 @@ impl fmt::Display for Channel {
             Self::Github(repository, Some(issue)) => write!(f, "github:{repository}#{issue}"),
             Self::Slack(place) => write!(f, "slack:{place}"),
             Self::Discord(place) => write!(f, "discord:{place}"),
+            Self::Email(address) => write!(f, "email:{address}"),
+            Self::Webhook(name) => write!(f, "webhook:{name}"),
+            Self::Statuspage(name) if name.is_empty() => f.write_str("statuspage"),
+            Self::Statuspage(name) => write!(f, "statuspage:{name}"),
+            Self::Alertmanager => f.write_str("alertmanager"),
+            Self::Pagerduty => f.write_str("pagerduty"),
         }
     }
 }
@@ -291,7 +330,8 @@ impl FromStr for Channel {
     type Err = String;
 
     /// Reads `builtin:NAME`, `log:NAME`, `slack:#NAME`, `slack:TEAM/ID`, `discord:#NAME`, `discord:ID`, `github:OWNER/NAME`,
-    /// `github:OWNER/NAME#ISSUE` or `tracker:builtin`. Errors list what is known.
+    /// `github:OWNER/NAME#ISSUE`, `email:ADDRESS`, `webhook:NAME`, `statuspage`, `statuspage:NAME`, `tracker:builtin`,
+    /// `alertmanager` or `pagerduty`. Errors list what people write.
     fn from_str(text: &str) -> Result<Self, String> {
         let (scheme, name) = text.split_once(':').unwrap_or((text, ""));
         let plain = !name.is_empty()
@@ -299,17 +339,22 @@ impl FromStr for Channel {
             && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
         match scheme {
             "tracker" if name == "builtin" => Ok(Self::Tracker),
-            "builtin" | "log" if !plain => Err(format!(
+            "statuspage" if text == scheme || plain => Ok(Self::Statuspage(name.into())),
+            "alertmanager" if text == scheme => Ok(Self::Alertmanager),
+            "pagerduty" if text == scheme => Ok(Self::Pagerduty),
+            "builtin" | "log" | "webhook" | "statuspage" if !plain => Err(format!(
                 "`{text}` needs a name of letters, digits, `-`, `_` or `.` after the colon, such as `{scheme}:ops`"
             )),
             "builtin" => Ok(Self::Builtin(name.into())),
             "log" => Ok(Self::Log(name.into())),
+            "webhook" => Ok(Self::Webhook(name.into())),
+            "email" => Ok(Self::Email(name.parse()?)),
             "github" => github(name),
             "slack" => Ok(Self::Slack(name.parse()?)),
             "discord" => Ok(Self::Discord(name.parse()?)),
             _ => Err(format!(
-                "`{text}` is not a channel: write `builtin:NAME`, `log:NAME`, `slack:#NAME`, `discord:#NAME` or \
-                 `github:OWNER/NAME`"
+                "`{text}` is not a channel: write `builtin:NAME`, `log:NAME`, `slack:#NAME`, `discord:#NAME`, \
+                 `github:OWNER/NAME`, `email:ADDRESS`, `webhook:NAME` or `statuspage`"
             )),
         }
     }
@@ -348,6 +393,12 @@ mod tests {
             "discord:1103",
             "discord:@2204",
             "discord:9001/events",
+            "email:ops@example.com",
+            "webhook:crm",
+            "statuspage",
+            "statuspage:eu",
+            "alertmanager",
+            "pagerduty",
         ] {
             assert_eq!(text.parse::<Channel>().map(|c| c.to_string()), Ok(text.into()));
         }
@@ -376,6 +427,13 @@ mod tests {
             "slack:<!channel>",
             "discord:",
             "discord:ops",
+            "email:",
+            "email:ops",
+            "webhook:",
+            "webhook:a b",
+            "statuspage:",
+            "alertmanager:x",
+            "pagerduty:",
         ] {
             assert!(text.parse::<Channel>().is_err(), "{text}");
         }

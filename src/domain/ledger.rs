@@ -67,6 +67,10 @@ words! {
         PostEdit = "post_edit",
         /// Bring the scheduled event of a chat in step.
         ScheduledEvent = "scheduled_event",
+        /// Bring a status page that somebody else keeps in step.
+        StatusPage = "status_page",
+        /// Bring what keeps alerts quiet in step.
+        Silence = "silence",
     }
 }
 
@@ -75,9 +79,13 @@ impl MessageKind {
     #[must_use]
     pub fn class(self) -> Class {
         match self {
-            Self::IssueOpen | Self::IssueUpdate | Self::IssueClose | Self::PostEdit | Self::ScheduledEvent => {
-                Class::Sync
-            }
+            Self::IssueOpen
+            | Self::IssueUpdate
+            | Self::IssueClose
+            | Self::PostEdit
+            | Self::ScheduledEvent
+            | Self::StatusPage
+            | Self::Silence => Class::Sync,
             _ => Class::Message,
         }
     }

@@ -161,6 +161,8 @@ fn message_words(message: MessageKind) -> &'static str {
         M::IssueUpdate | M::IssueClose => "state of the change-list issue",
         M::PostEdit => "state of earlier posts",
         M::ScheduledEvent => "scheduled event",
+        M::StatusPage => "entry on the status page",
+        M::Silence => "silence of alerts",
     }
 }
 
