@@ -9,6 +9,7 @@ mod github;
 mod manual;
 mod policy;
 mod quiet;
+mod silence;
 mod slack;
 mod working;
 
