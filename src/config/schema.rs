@@ -155,8 +155,7 @@ pub(super) const ALERTMANAGER: Known = Known {
     title: "[alertmanager]",
     keys: &["url", "label", "username", "password", "password_file", "bearer_token", "bearer_token_file"],
 };
-pub(super) const PAGERDUTY: Known =
-    Known { title: "[pagerduty]", keys: &["api_url", "token", "token_file", "from"] };
+pub(super) const PAGERDUTY: Known = Known { title: "[pagerduty]", keys: &["api_url", "token", "token_file", "from"] };
 
 const SECTIONS: [&Known; 18] = [
     &SERVER,

@@ -59,7 +59,8 @@ fn login(section: &Section<'_>, folder: &Path, findings: &mut Findings) -> Optio
     }
     match (section.has("username"), written(PASSWORD)) {
         (true, None) => {
-            let complaint = Complaint::new("a name needs its password", "add password_file = \"alertmanager.password\"");
+            let complaint =
+                Complaint::new("a name needs its password", "add password_file = \"alertmanager.password\"");
             section.complain(findings, "username", section.place_of("username"), complaint);
         }
         (false, Some(key)) => {
@@ -130,7 +131,7 @@ pub(super) fn matchers(block: &Section<'_>, top: &Section<'_>, findings: &mut Fi
         let hint = "write for example 'service=\"crm\"' or 'job=~\"crm.*\"', in single quotes";
         text.parse::<Matcher>().map_err(|why| Complaint::new(why, hint))
     })?;
-    if !found.is_empty() && found.iter().all(matches_nothing) {
+    if !found.is_empty() && found.iter().all(fits_without_label) {
         let hint = "add one that the label has to be, such as 'job=\"crm\"'";
         let complaint = Complaint::new("this fits every alert without these labels", hint);
         block.complain(findings, key, block.place_of(key), complaint);
@@ -139,18 +140,19 @@ pub(super) fn matchers(block: &Section<'_>, top: &Section<'_>, findings: &mut Fi
         return Some(found);
     }
     let hint = format!("add [alertmanager] with url = \"{ALERTMANAGER_URL}\"");
-    block.complain(findings, key, block.place_of(key), Complaint::new("there is no Alertmanager to keep them quiet", hint));
+    block.complain(
+        findings,
+        key,
+        block.place_of(key),
+        Complaint::new("there is no Alertmanager to keep them quiet", hint),
+    );
     None
 }
 
 /// Whether an alert fits that does not have the label at all; of a regular expression only what is plain to see.
-fn matches_nothing(matcher: &Matcher) -> bool {
-    let fits_empty = match (matcher.is_regex, matcher.value.as_str()) {
-        (_, "") | (true, ".*") => true,
-        _ => false,
-    };
-    let is_open = !matcher.is_equal && !fits_empty && !matcher.is_regex;
-    is_open || (matcher.is_equal && fits_empty)
+fn fits_without_label(matcher: &Matcher) -> bool {
+    let takes_nothing = matcher.value.is_empty() || (matcher.is_regex && matcher.value == ".*");
+    if matcher.is_equal { takes_nothing } else { !takes_nothing && !matcher.is_regex }
 }
 
 /// PagerDuty's id of a service: it needs the section that says how to get there.

@@ -156,7 +156,10 @@ impl Sender {
         let mut bytes = [0u8; INSTALLATION_BYTES];
         getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no randomness: {error}"))?;
         let own = hex::encode(bytes);
-        self.db.write(async |tx| tx.first_mark(INSTALLATION, &own).await).await.context("remembering which installation")
+        self.db
+            .write(async |tx| tx.first_mark(INSTALLATION, &own).await)
+            .await
+            .context("remembering which installation")
     }
 }
 
@@ -255,7 +258,6 @@ impl<'a> Key<'a> {
         words.next().is_none().then_some(Self { installation, window, service })
     }
 }
-
 
 #[cfg(test)]
 mod tests {

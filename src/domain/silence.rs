@@ -178,15 +178,14 @@ mod tests {
 
     #[test]
     fn matchers_read_and_print_as_alertmanager_writes_them() {
-        for text in [r#"job="crm""#, r#"job=~"crm.*""#, r#"env!="test""#, r#"a_1!~"x|y""#, r#"x="""#, r#"x="a\"b\\c\nd""#] {
+        for text in
+            [r#"job="crm""#, r#"job=~"crm.*""#, r#"env!="test""#, r#"a_1!~"x|y""#, r#"x="""#, r#"x="a\"b\\c\nd""#]
+        {
             let matcher: Matcher = text.parse().expect(text);
             assert_eq!(matcher.to_string(), text);
         }
         let spaced: Matcher = r#" job =~ "crm\.api" "#.parse().expect("with spaces");
-        assert_eq!(
-            spaced,
-            Matcher { name: "job".into(), value: r"crm\.api".into(), is_regex: true, is_equal: true }
-        );
+        assert_eq!(spaced, Matcher { name: "job".into(), value: r"crm\.api".into(), is_regex: true, is_equal: true });
         for text in
             ["", "job", "job=crm", r#"job="crm"#, r#"job="a"b""#, r#"1job="a""#, r#"="a""#, r#"a b="c""#, "a=\"\u{1}\""]
         {
@@ -198,7 +197,8 @@ mod tests {
     #[test]
     fn a_running_window_is_quiet_past_its_end_step_by_step_and_not_without_end() {
         let end = DateTime::UNIX_EPOCH + TimeDelta::days(1);
-        let at = |minutes: i64| while_running(end, end + TimeDelta::minutes(minutes)).map(|to| (to - end).num_minutes());
+        let at =
+            |minutes: i64| while_running(end, end + TimeDelta::minutes(minutes)).map(|to| (to - end).num_minutes());
         assert_eq!([at(-60), at(-6), at(-5), at(24), at(25)], [Some(0), Some(0), Some(30), Some(30), Some(60)]);
         assert_eq!([at(24 * 60 - 6), at(24 * 60 - 5), at(24 * 60 * 400)], [Some(24 * 60), None, None]);
     }

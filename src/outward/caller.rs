@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -139,7 +139,7 @@ impl Caller {
     ) -> anyhow::Result<Self> {
         let base = base(address).with_context(|| format!("the address of {name} is none"))?;
         let mut sent = HeaderMap::new();
-        for (header, value) in &headers {
+        for (header, value) in headers {
             let mut value = HeaderValue::from_str(value.expose_secret())
                 .map_err(|_| anyhow::anyhow!("what maintbot shows {name} as `{header}` does not fit into a header"))?;
             value.set_sensitive(true);
@@ -255,7 +255,7 @@ impl Caller {
 
     /// Another's text on one line, without secrets.
     fn clean(&self, text: &str) -> String {
-        let secrets = self.inner.secrets.iter().map(|secret| secret.expose_secret()).filter(|secret| !secret.is_empty());
+        let secrets = self.inner.secrets.iter().map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty());
         one_line(&secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…")))
     }
 }

@@ -75,11 +75,8 @@ impl PagerDuty {
     /// The address is none, or no HTTP client can be made.
     pub fn new(settings: &config::Pagerduty, clock: Clock) -> anyhow::Result<Self> {
         let pass = format!("Token token={}", settings.token.expose_secret());
-        let headers = vec![
-            ("authorization", pass.into()),
-            ("accept", ACCEPT.into()),
-            ("from", settings.from.as_str().into()),
-        ];
+        let headers =
+            vec![("authorization", pass.into()), ("accept", ACCEPT.into()), ("from", settings.from.as_str().into())];
         let caller = Caller::new(NAME, &settings.api_url, headers, vec![settings.token.clone()], clock)?;
         Ok(Self { caller })
     }

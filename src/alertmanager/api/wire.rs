@@ -71,12 +71,8 @@ impl Silence {
             "expired" => SilenceState::Expired,
             _ => return None,
         };
-        let matcher = |m: WireMatcher| Matcher {
-            name: m.name,
-            value: m.value,
-            is_regex: m.is_regex,
-            is_equal: m.is_equal,
-        };
+        let matcher =
+            |m: WireMatcher| Matcher { name: m.name, value: m.value, is_regex: m.is_regex, is_equal: m.is_equal };
         let mut matchers: Vec<Matcher> = self.matchers.into_iter().map(matcher).collect();
         matchers.sort();
         is_id(&self.id).then_some(super::Silence {
@@ -95,7 +91,8 @@ impl Silence {
 
 /// A silence as Alertmanager takes it.
 pub(super) fn body(id: Option<&str>, draft: &Draft) -> Value {
-    let matcher = |m: &Matcher| json!({ "name": m.name, "value": m.value, "isRegex": m.is_regex, "isEqual": m.is_equal });
+    let matcher =
+        |m: &Matcher| json!({ "name": m.name, "value": m.value, "isRegex": m.is_regex, "isEqual": m.is_equal });
     let mut body = json!({
         "matchers": draft.matchers.iter().map(matcher).collect::<Vec<_>>(),
         "startsAt": stamp(draft.starts_at),

@@ -31,8 +31,8 @@ pub(super) async fn keep(keeping: &Keeping<'_>, client: &Alertmanager) -> Result
     for service in services {
         let has = there.remove(&service).unwrap_or_default();
         let comment = keeping.comment(&service);
-        let draft = wanted
-            .and_then(|quiet| draft(keeping.organisation, keeping.window, &service, quiet, comment, annotated));
+        let draft =
+            wanted.and_then(|quiet| draft(keeping.organisation, keeping.window, &service, quiet, comment, annotated));
         if let Some(id) = (Keeper { keeping, client }).keep(draft, &has).await? {
             // Writing to a text cannot fail.
             let _ = write!(kept, "{}{service}={id}", if kept.is_empty() { "" } else { " " });

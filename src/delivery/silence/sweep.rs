@@ -36,12 +36,15 @@ impl Sender {
         }
         while !stop.is_cancelled() {
             let now = self.clock.now();
-            if let Err(error) = self.sweep_silences(now).await {
-                tracing::error!(error = format!("{error:#}"), "silences could not be compared; trying again");
-            }
+            let round = async {
+                if let Err(error) = self.sweep_silences(now).await {
+                    tracing::error!(error = format!("{error:#}"), "silences could not be compared; trying again");
+                }
+                self.clock.sleep_until(now + EVERY).await;
+            };
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.clock.sleep_until(now + EVERY) => {}
+                () = round => {}
             }
         }
     }
@@ -85,7 +88,13 @@ impl Sender {
     }
 
     /// Whether a window's silences are others than they are to be.
-    fn differs(&self, window: &Window, ours: &Held<'_>, (annotated, installation): (bool, &str), now: DateTime<Utc>) -> bool {
+    fn differs(
+        &self,
+        window: &Window,
+        ours: &Held<'_>,
+        (annotated, installation): (bool, &str),
+        now: DateTime<Utc>,
+    ) -> bool {
         let Some(window) = window.as_published() else { return false };
         let wanted = quiet(&window, now);
         let live = |held: &[&Silence]| held.iter().filter(|s| s.state != SilenceState::Expired).count();
@@ -124,7 +133,9 @@ impl Sender {
                     let wanted = window.as_published().is_some_and(|window| quiet(&window, now).is_some());
                     found.extend((!wanted).then_some(id));
                 }
-                None => tracing::warn!(window = %id, "Alertmanager holds a silence for a window that is not known here"),
+                None => {
+                    tracing::warn!(window = %id, "Alertmanager holds a silence for a window that is not known here")
+                }
             }
         }
         Ok(found)
@@ -137,9 +148,7 @@ impl Sender {
             about::lock(tx, subject).await?;
             let Some(window) = tx.window(id).await? else { return Ok(false) };
             let rows = tx.deliveries(id).await?;
-            let of_it = |plan: &Planned| {
-                plan.message == MessageKind::Silence && plan.channel == Channel::Alertmanager
-            };
+            let of_it = |plan: &Planned| plan.message == MessageKind::Silence && plan.channel == Channel::Alertmanager;
             let waits = rows.iter().filter(|row| of_it(&row.plan)).any(|row| {
                 let soon = row.state.is_open() && row.plan.due_at <= now;
                 let dead = row.state == DeliveryState::Dead && now - row.plan.due_at < GIVEN_UP_FOR;

@@ -80,7 +80,8 @@ impl Said {
 
     pub(super) fn words(&self) -> String {
         let details = self.errors.iter().filter_map(Value::as_str);
-        let texts: Vec<&str> = std::iter::once(self.message.as_str()).chain(details).filter(|t| !t.is_empty()).collect();
+        let texts: Vec<&str> =
+            std::iter::once(self.message.as_str()).chain(details).filter(|t| !t.is_empty()).collect();
         format!("{} {}", self.code, texts.join("; "))
     }
 }

@@ -73,17 +73,8 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
     }
     config.keep_inside();
     // A new section does not compile here before somebody has decided about it.
-    let Config {
-        server: _,
-        database: _,
-        prometheus,
-        github,
-        slack,
-        discord,
-        alertmanager,
-        pagerduty,
-        organisation,
-    } = config;
+    let Config { server: _, database: _, prometheus, github, slack, discord, alertmanager, pagerduty, organisation } =
+        config;
     let asked = prometheus.is_some() || github.is_some() || slack.is_some() || discord.is_some();
     let silenced = alertmanager.is_some() || pagerduty.is_some() || !organisation.silences.channels.is_empty();
     assert!(!asked && !silenced && organisation.events.is_empty(), "nobody outside is asked anything");

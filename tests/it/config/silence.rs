@@ -7,8 +7,7 @@ use secrecy::ExposeSecret as _;
 use super::{good, lines, problem};
 
 const URL: &str = "[alertmanager]\nurl = \"http://alertmanager:9093/am/\"\n";
-const PAGER: &str =
-    "[pagerduty]\ntoken = \"hunter2\"\nfrom = \"ops@example.com\"\n[[service]]\nid = \"jira\"\npagerduty = \"PJIRA01\"\n";
+const PAGER: &str = "[pagerduty]\ntoken = \"hunter2\"\nfrom = \"ops@example.com\"\n[[service]]\nid = \"jira\"\npagerduty = \"PJIRA01\"\n";
 
 #[test]
 fn without_a_word_nothing_is_silenced() {
@@ -65,7 +64,10 @@ fn mistakes_are_told_with_what_to_write_and_secrets_are_not_repeated() {
         (format!("{URL}bearer_token = \"hunter2\"\nusername = \"bot\"\n"), "`username` is given as well"),
         (format!("{URL}bearer_token = \" hunter2\"\n"), "this is no secret of one line"),
         (format!("{URL}{}", service("alert_matchers = ['crm']")), "`crm` has no =, !=, =~ or !~"),
-        (format!("{URL}{}", service("alert_matchers = ['env!=\"test\"']")), "this fits every alert without these labels"),
+        (
+            format!("{URL}{}", service("alert_matchers = ['env!=\"test\"']")),
+            "this fits every alert without these labels",
+        ),
         (format!("{URL}{}", service("alert_matchers = []")), "the list is empty"),
         (service("alert_matchers = ['job=\"crm\"']"), "there is no Alertmanager to keep them quiet"),
         (service("pagerduty = \"PIJ90N7\""), "PagerDuty cannot be reached"),

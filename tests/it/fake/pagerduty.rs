@@ -106,6 +106,11 @@ impl FakePagerduty {
         self.all().into_iter().filter(|window| !window.deleted && window.ends_at > now).collect()
     }
 
+    /// Its clock is ahead of the story's, and stands still.
+    pub fn clock_shows(&self, at: &str) {
+        *self.inside.clock.lock().expect("whole") = Clock::manual(crate::bot::utc(at));
+    }
+
     /// Somebody ends one by hand, or takes it away.
     pub fn end_by_hand(&self, id: &str) {
         let now = self.inside.clock.lock().expect("whole").now();
@@ -182,8 +187,7 @@ async fn answer(State(inside): State<Arc<Inside>>, request: Request) -> Response
         Some(Fault::Away) => return (StatusCode::BAD_GATEWAY, "nobody is there").into_response(),
         Some(Fault::DoneThen500) | None => {}
     }
-    let query: BTreeMap<String, String> =
-        serde_urlencoded(parts.uri.query().unwrap_or_default()).into_iter().collect();
+    let query: BTreeMap<String, String> = pairs(parts.uri.query().unwrap_or_default()).into_iter().collect();
     let sent = serde_json::from_slice::<Value>(&body).unwrap_or_default();
     let done = handle(&mut account, &parts.method, &path, (&query, &sent), now);
     if fault.is_some() {
@@ -202,7 +206,7 @@ async fn answer(State(inside): State<Arc<Inside>>, request: Request) -> Response
 }
 
 /// The pairs of a query.
-fn serde_urlencoded(query: &str) -> Vec<(String, String)> {
+fn pairs(query: &str) -> Vec<(String, String)> {
     let url = reqwest::Url::parse(&format!("http://localhost/?{query}")).expect("a query");
     url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }

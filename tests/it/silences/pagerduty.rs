@@ -129,10 +129,27 @@ async fn one_that_has_not_begun_is_taken_away_and_what_is_over_stays() {
     assert!(pager.fake.all()[0].deleted);
     pager.bot.say("anna", &SCHEDULE.replace("Upgrade", "Other")).await;
     pager.bot.at("2026-12-08 15:00").await;
-    // It is over there a moment before maintbot ends it, by a clock that is ahead.
-    pager.fake.end_by_hand("PMW0002");
+    // By the clock there it is over already, and refused.
+    pager.fake.clock_shows("2026-12-08 16:01");
     pager.say("complete MW-2").await;
-    assert_eq!(pager.fake.open(), []);
+    assert_eq!((pager.fake.open(), pager.fake.calls("DELETE")), (Vec::new(), 2));
+    pager.close().await;
+}
+
+#[tokio::test]
+async fn one_that_is_over_by_the_clock_there_gets_a_second_when_it_is_over_here() {
+    let pager = Pager::start().await;
+    pager.bot.say("anna", SCHEDULE).await;
+    pager.bot.at("2026-12-08 15:54").await;
+    pager.fake.clock_shows("2026-12-08 16:01");
+    pager.bot.at("2026-12-08 15:56").await;
+    assert_eq!(pager.fake.open(), [], "what is over there cannot be extended");
+    assert!(pager.fake.calls("PUT") > 0);
+    pager.bot.at("2026-12-08 16:02").await;
+    let open = pager.fake.open();
+    assert_eq!((open.len(), open[0].ends_at), (1, utc("2026-12-08 16:30")));
+    pager.say("complete MW-1").await;
+    assert_eq!((pager.fake.open(), pager.fake.all().len()), (Vec::new(), 2));
     pager.close().await;
 }
 
@@ -162,7 +179,10 @@ async fn services_follow_the_window_and_without_any_there_is_none() {
     pager.say("edit MW-1 service:wiki service:crm").await;
     assert_eq!(pager.fake.open()[0].services, ["PIJ90N7"]);
     pager.say("edit MW-1 service:jira").await;
-    assert_eq!((pager.only().0.as_str(), pager.fake.open()[0].services.as_slice()), ("PMW0001", &["PJIRA01".into()][..]));
+    assert_eq!(
+        (pager.only().0.as_str(), pager.fake.open()[0].services.as_slice()),
+        ("PMW0001", &["PJIRA01".into()][..])
+    );
     pager.say("edit MW-1 service:wiki").await;
     assert_eq!(pager.fake.open(), []);
     pager.close().await;
@@ -201,12 +221,13 @@ async fn killed_after_it_was_made_it_is_found_again() {
     pager.bot.say("anna", SCHEDULE).await;
     assert_eq!(pager.fake.all().len(), 1);
     pager.bot = Bot::start(&pager.config, &pager.url, pager.bot.clock.clone()).await;
-    pager.bot.say("anna", &SCHEDULE.replace("Upgrade", "About MW-1 [maintbot 000000000000 MW-1]")).await;
+    let other = SCHEDULE.replace("Upgrade", "About MW-1 [maintbot 000000000000 MW-1]");
+    pager.bot.say("anna", &other.replace("2026-12-08", "2026-12-11")).await;
     pager.say("reschedule MW-1 when:\"2026-12-10 15:00-17:00\"").await;
     pager.bot.at("2026-12-01 10:00").await;
     let open = pager.fake.open();
     let starts: Vec<_> = open.iter().map(|found| (found.id.as_str(), found.starts_at)).collect();
-    assert_eq!(starts, [("PMW0001", utc("2026-12-10 15:00")), ("PMW0002", utc("2026-12-08 14:00"))]);
+    assert_eq!(starts, [("PMW0001", utc("2026-12-10 15:00")), ("PMW0002", utc("2026-12-11 14:00"))]);
     pager.close().await;
 }
 
