@@ -15,6 +15,7 @@ mod problem;
 mod schema;
 mod section;
 mod server;
+mod silence;
 mod slack;
 mod source;
 mod word;
@@ -35,6 +36,7 @@ pub use schema::known_keys;
 
 use crate::domain::channel::Repository;
 use crate::domain::organisation::{Channel, GithubUse, Organisation};
+use crate::domain::silence::Silencing;
 use problem::{Findings, Place};
 use source::Node;
 
@@ -66,6 +68,10 @@ pub struct Config {
     pub slack: Option<Slack>,
     /// Discord, where it is written.
     pub discord: Option<Discord>,
+    /// Alertmanager, where it is written.
+    pub alertmanager: Option<Alertmanager>,
+    /// PagerDuty, where it is written.
+    pub pagerduty: Option<Pagerduty>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -143,6 +149,42 @@ pub struct Discord {
     pub gateway: bool,
     /// Every window is a scheduled event of each server in `guilds`.
     pub events: bool,
+}
+
+/// An Alertmanager, which keeps alerts quiet while a window is open.
+#[derive(Clone, Debug)]
+pub struct Alertmanager {
+    /// Its address, `http://` or `https://`, perhaps with a path, without a slash at the end and without a password.
+    pub url: String,
+    /// The label that holds the id of a service in alerts.
+    pub label: String,
+    /// How maintbot signs in; `None`: it does not have to.
+    pub login: Option<AlertmanagerLogin>,
+}
+
+/// How maintbot signs in at an Alertmanager.
+#[derive(Clone, Debug)]
+pub enum AlertmanagerLogin {
+    /// With a name and a password (RFC 7617).
+    Basic {
+        /// The name, without a colon.
+        username: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// With a token (RFC 6750).
+    Bearer(SecretString),
+}
+
+/// PagerDuty, which keeps services quiet while a window is open.
+#[derive(Clone, Debug)]
+pub struct Pagerduty {
+    /// Base of the REST API, without a slash at the end and without a password.
+    pub api_url: String,
+    /// A REST API key.
+    pub token: SecretString,
+    /// The e-mail address of the user there in whose name maintenance windows are made.
+    pub from: String,
 }
 
 /// Slack: its API, and the workspaces in which maintbot is installed.
@@ -266,7 +308,9 @@ impl Config {
         // Whoever is known there would be written to directly.
         organisation.people.values_mut().for_each(|person| (person.slack, person.discord) = (None, None));
         organisation.events.clear();
+        organisation.silences = Silencing::default();
         (self.github, self.slack, self.discord, self.prometheus) = (None, None, None, None);
+        (self.alertmanager, self.pagerduty) = (None, None);
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

@@ -14,11 +14,13 @@ pub mod message;
 pub mod store;
 
 // 2: what commands do; how the embedded channels are reached; what is asked of others
+pub mod alertmanager;
 pub mod builtin;
 pub mod discord;
 pub mod github;
 pub mod inward;
 pub mod outward;
+pub mod pagerduty;
 pub mod prometheus;
 pub mod service;
 pub mod slack;

@@ -4,6 +4,7 @@
 //! Knows no service. Which limits there are and what an answer means is each client's own.
 
 mod away;
+mod caller;
 mod exchange;
 mod known;
 mod text;
@@ -16,6 +17,7 @@ use hyper_rustls::ConfigBuilderExt as _;
 use reqwest::{Url, redirect};
 
 pub use away::{Away, LONGEST, SHORT, doubled};
+pub use caller::{Ask, Caller, Failure};
 pub use exchange::{Answer, Silence, TOO_LONG, exchange, retry_after};
 pub use known::{Known, locked};
 pub use text::{causes, one_line};

@@ -7,6 +7,7 @@ use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 use super::inward::Inward;
+use crate::alertmanager::api::Alertmanager;
 use crate::clock::{Clock, Wake};
 use crate::config::{self, Config};
 use crate::delivery::{Outside, Sender};
@@ -15,6 +16,7 @@ use crate::discord::inbound::Inbound as OnDiscord;
 use crate::github::api::GitHub;
 use crate::github::inbound::Inbound as OnGitHub;
 use crate::message::audience::Templates;
+use crate::pagerduty::api::PagerDuty;
 use crate::service::Service;
 use crate::slack::api::Slack;
 use crate::slack::inbound::Inbound as OnSlack;
@@ -65,7 +67,9 @@ impl Parts {
                 .map(|settings| OnSlack::new(service.clone(), slack.clone(), settings, clock.clone(), owner.clone())),
             discord: on_discord.transpose()?,
         };
-        let outside = Outside { github, slack, discord };
+        let alertmanager = config.alertmanager.as_ref().map(|a| Alertmanager::new(a, clock.clone())).transpose()?;
+        let pagerduty = config.pagerduty.as_ref().map(|p| PagerDuty::new(p, clock.clone())).transpose()?;
+        let outside = Outside { github, slack, discord, alertmanager, pagerduty };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }

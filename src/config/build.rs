@@ -12,6 +12,7 @@ use super::problem::{Complaint, Findings};
 use super::schema::{ORGANISATION, PERSON, ROLES, TOP};
 use super::section::{Once, Section};
 use super::server::{database_url, prometheus, server};
+use super::silence;
 use super::slack;
 use super::source::Node;
 use super::word::{channel, name, refuse_name, well_formed, zone_of};
@@ -20,6 +21,7 @@ use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
 use crate::domain::channel::{DiscordPlace, SlackPlace};
 use crate::domain::organisation::{Channel, GithubUse, Organisation, Person};
+use crate::domain::silence::Silencing;
 
 const ORGANISATION_NAME: &str = "Our organisation";
 const OPS_CHANNEL: &str = "ops";
@@ -34,10 +36,14 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let github = github::github(&top, folder, findings);
     let slack = slack::slack(&top, folder, findings);
     let discord = discord::discord(&top, folder, findings);
+    let alertmanager = silence::alertmanager(&top, folder, findings);
+    let pagerduty = silence::pagerduty(&top, folder, findings);
     let mut organisation = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
-    Config { server, database: Database { url }, prometheus, github, slack, discord, organisation }
+    organisation.silences = silence::silencing(alertmanager.as_ref(), pagerduty.as_ref());
+    let database = Database { url };
+    Config { server, database, prometheus, github, slack, discord, alertmanager, pagerduty, organisation }
 }
 
 fn use_of(github: &Github) -> GithubUse {
@@ -70,6 +76,7 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         working,
         ops: ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]),
         events: Vec::new(),
+        silences: Silencing::default(),
         services,
         regions,
         policies,

@@ -8,6 +8,7 @@ use super::problem::{Complaint, Findings};
 use super::schema::{self, CUSTOMER, REGION, SERVICE};
 use super::section::{Once, Section};
 use super::server::prometheus_hint;
+use super::silence;
 use super::word::{contact, id_of, name, well_formed, well_formed_in_any_case, zone_of};
 use super::working;
 use crate::domain::calendar::{WeekHours, WorkingCalendar};
@@ -83,10 +84,23 @@ pub(super) fn services(
         });
         let quiet_query = quiet_query(block, top, findings);
         let repository = own_repository(block, top, findings);
+        let alert_matchers = silence::matchers(block, top, findings).unwrap_or_default();
+        let pagerduty = silence::on_pagerduty(block, top, findings);
         let Some(id) = id_of(block, ["id", "\"crm\""], well_formed, &mut once, findings) else { continue };
         let name = given.unwrap_or_else(|| id.clone());
         let quiet_hours = quiet_hours.unwrap_or_default();
-        let service = Service { id, name, regions, environment, zone, quiet_hours, quiet_query, repository };
+        let service = Service {
+            id,
+            name,
+            regions,
+            environment,
+            zone,
+            quiet_hours,
+            quiet_query,
+            repository,
+            alert_matchers,
+            pagerduty,
+        };
         services.insert(service.id.clone(), service);
     }
     let declared = Declared::new(SERVICE.title, &blocks, services.keys().cloned().collect());

@@ -24,6 +24,8 @@ pub(super) const TOP: Known = Known {
         "github",
         "slack",
         "discord",
+        "alertmanager",
+        "pagerduty",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -38,7 +40,18 @@ pub(super) const REGION: Known = Known {
 };
 pub(super) const SERVICE: Known = Known {
     title: "[[service]]",
-    keys: &["id", "name", "regions", "environment", "time_zone", "quiet_hours", "quiet_query", "repository"],
+    keys: &[
+        "id",
+        "name",
+        "regions",
+        "environment",
+        "time_zone",
+        "quiet_hours",
+        "quiet_query",
+        "repository",
+        "alert_matchers",
+        "pagerduty",
+    ],
 };
 pub(super) const POLICY: Known = Known {
     title: "[policy.<kind>]",
@@ -138,7 +151,13 @@ pub(super) const DISCORD: Known = Known {
     keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
 };
 
-const SECTIONS: [&Known; 16] = [
+pub(super) const ALERTMANAGER: Known = Known {
+    title: "[alertmanager]",
+    keys: &["url", "label", "username", "password", "password_file", "bearer_token", "bearer_token_file"],
+};
+pub(super) const PAGERDUTY: Known = Known { title: "[pagerduty]", keys: &["api_url", "token", "token_file", "from"] };
+
+const SECTIONS: [&Known; 18] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -155,6 +174,8 @@ const SECTIONS: [&Known; 16] = [
     &SLACK,
     &SLACK_WORKSPACE,
     &DISCORD,
+    &ALERTMANAGER,
+    &PAGERDUTY,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

@@ -25,6 +25,7 @@ use decide::said_with;
 pub use decide::{Decision, decide};
 use failure::{since, unanswered};
 
+use crate::alertmanager::api::Alertmanager;
 use crate::builtin::api as builtin;
 use crate::clock::{Clock, Wake};
 use crate::discord::api::Discord;
@@ -36,6 +37,7 @@ use crate::domain::organisation::{Channel, Organisation};
 use crate::github::api::GitHub;
 use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
+use crate::pagerduty::api::PagerDuty;
 use crate::slack::api::Slack;
 use crate::store::{Claimed, Db, Settled, StoreError, Tx};
 
@@ -73,6 +75,10 @@ pub struct Outside {
     pub slack: Vec<Slack>,
     /// Discord.
     pub discord: Option<Discord>,
+    /// Alertmanager.
+    pub alertmanager: Option<Alertmanager>,
+    /// PagerDuty.
+    pub pagerduty: Option<PagerDuty>,
 }
 
 /// What a channel answered.
@@ -118,7 +124,7 @@ impl Sender {
             self.take_over().await;
         }
         let lanes: Vec<Self> = self.lanes().collect();
-        join_all(lanes.iter().map(|lane| lane.serve(&stop))).await;
+        tokio::join!(join_all(lanes.iter().map(|lane| lane.serve(&stop))), self.compare_silences(&stop));
     }
 
     async fn serve(&self, stop: &CancellationToken) {

@@ -14,6 +14,7 @@ pub mod organisation;
 pub mod plan;
 pub mod refusal;
 pub mod series;
+pub mod silence;
 pub mod subject;
 pub mod suggest;
 pub mod timed;

@@ -16,7 +16,7 @@ use super::organisation::{Announce, Audience, Channel, Organisation, Policy, Rem
 use super::plan::{Phases, PlanState};
 use super::window::{Request, State, Window};
 
-pub use caused::{caused, caused_by_plan, for_ops, for_poc_and_ops, owed, scheduled_events, to_staff, told_requests};
+pub use caused::{caused, caused_by_plan, for_ops, for_poc_and_ops, kept_in_step, owed, to_staff, told_requests};
 use caused::{owners, poc_and_ops};
 
 /// The audience name of rows for POC and ops.
@@ -29,7 +29,7 @@ pub const LIST_SETTLES: TimeDelta = TimeDelta::minutes(10);
 /// How long after scheduling an empty list is complained of when its lead is past.
 const EMPTY_AFTER: TimeDelta = TimeDelta::hours(1);
 /// How long before its start the change-list issue of an occurrence is opened at the latest.
-const ISSUE_AHEAD: TimeDelta = TimeDelta::days(28);
+pub const ISSUE_AHEAD: TimeDelta = TimeDelta::days(28);
 /// An approver is reminded at least so long before the request expires.
 const DECIDE_AHEAD: TimeDelta = TimeDelta::minutes(15);
 /// The audience name of rows for approvers.

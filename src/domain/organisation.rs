@@ -14,6 +14,7 @@ use super::customer::Customer;
 use super::finding::FindingKind;
 use super::ledger::MessageKind;
 use super::plan::PlanId;
+use super::silence::{Matcher, Silencing};
 use super::window::{Kind, Window, words};
 
 pub use super::channel::Channel;
@@ -175,6 +176,10 @@ pub struct Service {
     pub quiet_query: Option<String>,
     /// Where its change lists are kept on GitHub.
     pub repository: Option<Repository>,
+    /// What its alerts have in common at Alertmanager, all of it; empty: the label of [`Silencing`] holds its id.
+    pub alert_matchers: Vec<Matcher>,
+    /// PagerDuty's id of it, such as `PIJ90N7`.
+    pub pagerduty: Option<String>,
 }
 
 /// A region: where customers and machines are.
@@ -225,6 +230,8 @@ pub struct Organisation {
     pub ops: Vec<Channel>,
     /// Lists of scheduled events that show every window (`discord:<server>/events`).
     pub events: Vec<Channel>,
+    /// What keeps alerts quiet while a window is open.
+    pub silences: Silencing,
     /// Services by id. Empty: any id is accepted.
     pub services: BTreeMap<String, Service>,
     /// Regions by id. Empty: any id is accepted.
@@ -272,6 +279,26 @@ impl Organisation {
         let own = services.iter().find_map(|id| self.services.get(id)?.repository.clone());
         let repository = own.or_else(|| self.github.repositories.first().cloned());
         repository.map_or(Channel::Tracker, |repository| Channel::Github(repository, None))
+    }
+
+    /// What the alerts of a service have in common, all of it.
+    #[must_use]
+    pub fn alert_matchers(&self, service: &str) -> Vec<Matcher> {
+        let own = self.services.get(service).map(|service| service.alert_matchers.clone()).unwrap_or_default();
+        if own.is_empty() { vec![Matcher::equals(&self.silences.label, service)] } else { own }
+    }
+
+    /// PagerDuty's ids of the services of a window, as far as they have one, each once.
+    #[must_use]
+    pub fn on_pagerduty(&self, services: &[String]) -> BTreeSet<String> {
+        services.iter().filter_map(|id| self.services.get(id)?.pagerduty.clone()).collect()
+    }
+
+    /// Whether a channel of [`Silencing`] has something to keep quiet for a window.
+    #[must_use]
+    pub fn is_silenced(&self, channel: &Channel, window: &Window) -> bool {
+        let can = *channel != Channel::Pagerduty || !self.on_pagerduty(&window.services).is_empty();
+        can && window.kind.has_downtime()
     }
 
     /// Every repository that is watched, each once: those written, then those of services.

@@ -217,6 +217,7 @@ impl Cx<'_> {
                 MessageKind::NoShow if w.state.is_over() || attended || w.no_shows == 0 => Reason::Newer,
                 MessageKind::Overrun if w.state.is_over() || w.overruns == 0 => Reason::Newer,
                 MessageKind::ChangeListUpdate | MessageKind::Assigned if w.state.is_over() => Reason::Newer,
+                MessageKind::Silence if w.state.is_over() || row.plan.sequence < w.sequence => Reason::Newer,
                 MessageKind::ApprovalRequest if asked.as_ref() != Some(&row.plan.occasion) => Reason::Newer,
                 MessageKind::ToldRequest if w.state == State::Cancelled && row.plan.occasion != event.to_string() => {
                     Reason::Cancelled
@@ -317,7 +318,7 @@ impl Cx<'_> {
             self.sync_issue(w, items, event, rows, kin).await?;
         }
         if is_public && !matches!(what, What::Noted { .. } | What::Acknowledged) && !what.is_about_items() {
-            let due = notice::scheduled_events(w, self.organisation, event, rows, self.now);
+            let due = notice::kept_in_step(w, self.organisation, event, rows, self.now);
             self.owe(w, due).await?;
         }
         let shows_it = |row: &&Delivery| {

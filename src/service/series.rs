@@ -247,7 +247,7 @@ impl Cx<'_> {
         let events = self.tx.add_events(&events).await?;
         for ((w, rows), event) in windows.iter().zip(&mut rows).zip(events) {
             if w.as_published().is_some() {
-                rows.extend(notice::scheduled_events(w, self.organisation, event, &[], self.now));
+                rows.extend(notice::kept_in_step(w, self.organisation, event, &[], self.now));
             }
         }
         let owed = windows.iter().zip(&rows).map(|(w, rows)| Owed { subject: w.id.into(), queue: w.id.into(), rows });

@@ -367,6 +367,16 @@ impl Tx {
         Ok(())
     }
 
+    /// What is remembered under a name, which is this value where nothing was: whoever comes first decides for all.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn first_mark(&mut self, name: &str, value: &str) -> Result<String> {
+        let sql = "INSERT INTO marks (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+        on!(self, |c| sqlx::query(sql).bind(name).bind(value).execute(c).await.map(drop))?;
+        Ok(self.mark(name).await?.unwrap_or_else(|| value.to_owned()))
+    }
+
     /// What a repository of the configuration is called now.
     ///
     /// # Errors

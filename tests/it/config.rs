@@ -9,6 +9,7 @@ mod github;
 mod manual;
 mod policy;
 mod quiet;
+mod silence;
 mod slack;
 mod working;
 
@@ -203,7 +204,6 @@ fn an_unknown_section_names_those_that_there_are() {
 #[test]
 fn keys_of_features_that_this_version_lacks_are_unknown() {
     for (text, key) in [
-        ("[[service]]\nid = \"crm\"\nalert_matchers = []", "service.alert_matchers"),
         ("[people.anna]\nemail = \"a@example.com\"", "people.anna.email"),
         ("[[freeze]]\ntitle = \"Year end\"", "freeze"),
         ("[prometheus]\nurl = \"http://p\"\ntoken = \"x\"", "prometheus.token"),

@@ -5,11 +5,13 @@
 //! - `emulate` is GitHub as others model it.
 //! - `slack` is our double of Slack, with a judge of messages and views by Slack's own types and limits.
 //! - `discord` is our double of Discord, its API and its gateway, with a judge by Discord's own description and limits.
+//! - `pagerduty` is our double of PagerDuty, as far as its maintenance windows go, with its documented rules.
 //! - `wire` is what the doubles' connections run on, so that they can be cut.
 
 pub mod discord;
 pub mod emulate;
 pub mod github;
 pub mod openapi;
+pub mod pagerduty;
 pub mod slack;
 mod wire;

@@ -18,6 +18,7 @@ mod program;
 mod prometheus;
 mod recurrence;
 mod scenarios;
+mod silences;
 mod slack;
 mod slack_render;
 mod store;

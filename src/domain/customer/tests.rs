@@ -29,6 +29,7 @@ fn organisation(customers: Vec<Customer>) -> Organisation {
         working: WorkingCalendar::monday_to_friday(Zone::utc()),
         ops: Vec::new(),
         events: Vec::new(),
+        silences: crate::domain::silence::Silencing::default(),
         services: BTreeMap::new(),
         regions: BTreeMap::new(),
         policies: BTreeMap::new(),

@@ -56,6 +56,7 @@ fn organisation(policy: Policy, regions: Vec<Region>) -> Organisation {
         working: own,
         ops: Vec::new(),
         events: Vec::new(),
+        silences: crate::domain::silence::Silencing::default(),
         services: BTreeMap::new(),
         regions: regions.into_iter().map(|region| (region.id.clone(), region)).collect(),
         policies: [(Kind::SCHEDULED.into(), policy)].into(),

@@ -152,25 +152,32 @@ pub fn owed(
     }
 }
 
-/// What brings the scheduled events of chats in step with a window after an event: at once where one is there, some weeks
-/// ahead for an occurrence of a series. `rows` is the window's ledger; nothing is owed for what is over and was never there.
+/// What brings the things in step that others keep for a window, after an event: scheduled events of chats, and what keeps
+/// alerts quiet. At once where one is there, some weeks ahead for an occurrence of a series. `rows` is the window's ledger;
+/// nothing is owed for what is over and was never there.
 #[must_use]
-pub fn scheduled_events(
+pub fn kept_in_step(
     window: &Window,
     organisation: &Organisation,
     event: i64,
     rows: &[Delivery],
     now: DateTime<Utc>,
 ) -> Vec<Planned> {
-    let is_there = |channel: &Channel| {
-        let of_it = |row: &&Delivery| row.plan.message == MessageKind::ScheduledEvent && row.plan.channel == *channel;
+    let is_there = |message: MessageKind, channel: &Channel| {
+        let of_it = |row: &&Delivery| row.plan.message == message && row.plan.channel == *channel;
         rows.iter().filter(of_it).any(|row| row.state.is_on_its_way())
     };
-    let row = |channel: &Channel| {
-        let ahead = window.series.filter(|_| !is_there(channel)).map(|_| window.span.starts_at - ISSUE_AHEAD);
+    let row = |(message, channel, concerns): (MessageKind, &Channel, bool)| {
+        let there = is_there(message, channel);
+        let ahead = window.series.filter(|_| !there).map(|_| window.span.starts_at - ISSUE_AHEAD);
         let due_at = ahead.map_or(now, |ahead| ahead.max(now));
-        let wanted = !window.state.is_over() || is_there(channel);
-        wanted.then(|| owed(window.sequence, MessageKind::ScheduledEvent, event, "", channel.clone(), due_at))
+        let wanted = (concerns && !window.state.is_over()) || there;
+        wanted.then(|| owed(window.sequence, message, event, "", channel.clone(), due_at))
     };
-    organisation.events.iter().filter_map(row).collect()
+    let events = organisation.events.iter().map(|channel| (MessageKind::ScheduledEvent, channel, true));
+    let silences = organisation.silences.channels.iter().map(|channel| {
+        let published = window.as_published();
+        (MessageKind::Silence, channel, published.is_some_and(|window| organisation.is_silenced(channel, &window)))
+    });
+    events.chain(silences).filter_map(row).collect()
 }

@@ -37,6 +37,8 @@ fn service(id: &str, zone_name: Option<&str>, quiet: &[&str]) -> Service {
         quiet_hours: quiet.iter().map(|hours| hours.parse().expect("hours")).collect(),
         quiet_query: None,
         repository: None,
+        alert_matchers: Vec::new(),
+        pagerduty: None,
     }
 }
 
@@ -59,6 +61,7 @@ fn organisation() -> Organisation {
         working: working("Europe/Helsinki", None),
         ops: Vec::new(),
         events: Vec::new(),
+        silences: crate::domain::silence::Silencing::default(),
         services: [service("crm", None, &[]), service("jira", None, &[])].map(|s| (s.id.clone(), s)).into(),
         regions: BTreeMap::new(),
         policies: [(Kind::SCHEDULED.into(), policy)].into(),

@@ -171,6 +171,8 @@ async fn a_mark_is_what_it_was_last_set_to() {
             tx.set_mark("other", "x").await?;
             assert_eq!(tx.mark("etag").await?.as_deref(), Some(""));
             assert_eq!(tx.mark("other").await?.as_deref(), Some("x"));
+            assert_eq!(tx.first_mark("other", "y").await?, "x", "whoever came first decides");
+            assert_eq!((tx.first_mark("new", "y").await?, tx.first_mark("new", "z").await?), ("y".into(), "y".into()));
             Ok(())
         })
         .await;
