@@ -17,6 +17,7 @@ mod section;
 mod server;
 mod slack;
 mod source;
+mod webhook;
 mod word;
 mod working;
 
@@ -66,6 +67,8 @@ pub struct Config {
     pub slack: Option<Slack>,
     /// Discord, where it is written.
     pub discord: Option<Discord>,
+    /// Webhooks of others, each under a name of its own, in the order in which they are written.
+    pub webhooks: Vec<Webhook>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -165,6 +168,30 @@ pub struct SlackWorkspace {
     pub signing_secret: Option<SecretString>,
     /// The app's token, with which Slack is listened to over a socket; `None`: it is not.
     pub app_token: Option<SecretString>,
+}
+
+/// Another program's address that messages are posted to.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// What channels call it: `webhook:NAME`.
+    pub name: String,
+    /// Where it is, `https://` or, with `allow_private`, `http://`; it may hold a token, and no name or password.
+    pub url: SecretString,
+    /// What messages are signed with, the newest first: `whsec_` or `whsk_` and base64. At least one.
+    pub keys: Vec<SecretString>,
+    /// It may be in the own network.
+    pub allow_private: bool,
+    /// How messages look.
+    pub format: WebhookFormat,
+}
+
+/// How messages to a webhook look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookFormat {
+    /// As Standard Webhooks recommends: `type`, `timestamp`, `data`.
+    Standard,
+    /// As structured events of CloudEvents 1.0.
+    CloudEvents,
 }
 
 impl Default for Config {
@@ -267,6 +294,7 @@ impl Config {
         organisation.people.values_mut().for_each(|person| (person.slack, person.discord) = (None, None));
         organisation.events.clear();
         (self.github, self.slack, self.discord, self.prometheus) = (None, None, None, None);
+        self.webhooks.clear();
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

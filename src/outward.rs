@@ -5,6 +5,7 @@
 
 mod away;
 mod exchange;
+mod guard;
 mod known;
 mod text;
 
@@ -16,7 +17,8 @@ use hyper_rustls::ConfigBuilderExt as _;
 use reqwest::{Url, redirect};
 
 pub use away::{Away, LONGEST, SHORT, doubled};
-pub use exchange::{Answer, Silence, TOO_LONG, exchange, retry_after};
+pub use exchange::{Answer, Silence, TOO_LONG, exchange, head, retry_after};
+pub use guard::{Barred, client_to, door, is_public};
 pub use known::{Known, locked};
 pub use text::{causes, one_line};
 

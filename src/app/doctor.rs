@@ -2,6 +2,7 @@
 
 mod discord;
 mod slack;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(github(config).await);
     found.extend(slack::slack(config).await);
     found.extend(discord::discord(config).await);
+    found.extend(webhook::webhooks(config).await);
     found.extend(prometheus(config).await);
     found
 }

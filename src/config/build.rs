@@ -14,6 +14,7 @@ use super::section::{Once, Section};
 use super::server::{database_url, prometheus, server};
 use super::slack;
 use super::source::Node;
+use super::webhook::webhooks;
 use super::word::{channel, name, refuse_name, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
@@ -34,10 +35,11 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let github = github::github(&top, folder, findings);
     let slack = slack::slack(&top, folder, findings);
     let discord = discord::discord(&top, folder, findings);
+    let webhooks = webhooks(&top, folder, findings);
     let mut organisation = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
-    Config { server, database: Database { url }, prometheus, github, slack, discord, organisation }
+    Config { server, database: Database { url }, prometheus, github, slack, discord, webhooks, organisation }
 }
 
 fn use_of(github: &Github) -> GithubUse {

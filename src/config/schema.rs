@@ -24,6 +24,7 @@ pub(super) const TOP: Known = Known {
         "github",
         "slack",
         "discord",
+        "webhook",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -138,7 +139,21 @@ pub(super) const DISCORD: Known = Known {
     keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
 };
 
-const SECTIONS: [&Known; 16] = [
+pub(super) const WEBHOOK: Known = Known {
+    title: "[[webhook]]",
+    keys: &[
+        "name",
+        "url",
+        "secret",
+        "secret_file",
+        "previous_secret",
+        "previous_secret_file",
+        "allow_private",
+        "format",
+    ],
+};
+
+const SECTIONS: [&Known; 17] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -155,6 +170,7 @@ const SECTIONS: [&Known; 16] = [
     &SLACK,
     &SLACK_WORKSPACE,
     &DISCORD,
+    &WEBHOOK,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

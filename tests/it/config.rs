@@ -10,6 +10,7 @@ mod manual;
 mod policy;
 mod quiet;
 mod slack;
+mod webhook;
 mod working;
 
 use std::path::{Path, PathBuf};

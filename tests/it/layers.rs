@@ -49,6 +49,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         "discord/inbound",
         &["service", "inward", "domain", "config", "command", "message", "clock", "discord/api", "discord/render"],
     ),
+    ("webhook", &[]),
+    ("webhook/api", &["config", "clock", "outward"]),
+    ("webhook/render", &["domain", "message"]),
     (
         "delivery",
         &[
@@ -63,6 +66,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "slack/render",
             "discord/api",
             "discord/render",
+            "webhook/api",
+            "webhook/render",
         ],
     ),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
@@ -83,7 +88,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("cron", &["domain/calendar"]),
     ("rrule", &["domain/calendar"]),
     ("icalendar", &["domain/calendar"]),
-    ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api"]),
+    ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api", "webhook/api"]),
     ("tokio_tungstenite", &["slack/inbound"]),
     ("minijinja", &["message", "web"]),
     ("clap", &["command", "cli"]),

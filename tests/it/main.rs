@@ -24,3 +24,4 @@ mod store;
 mod stories;
 mod suggest;
 mod web;
+mod webhook;
