@@ -21,7 +21,7 @@ async fn life(hub: &Hub) {
     }
     hub.bot.at("2027-01-10 12:10").await;
     for line in [
-        "/maintenance extend MW-1 by:30m reason:\"One disk is slow\"",
+        "/maintenance extend MW-1 30m reason:\"One disk is slow\"",
         "/maintenance done MW-1 1",
         "/maintenance complete MW-1 note:\"All well\"",
     ] {
