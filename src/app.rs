@@ -135,6 +135,7 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             say(&if json { json!({ "revoked": id }).to_string() } else { format!("Token {id} is revoked.") });
             Ok(true)
         }
+        Action::WebhookEnable { name } => enable_webhook(&load(config.as_deref())?, &name, json).await.map(|()| true),
         Action::Backup { file } => {
             let config = load(config.as_deref())?;
             let db = Db::open(config.database.url.expose_secret()).await?;
@@ -246,6 +247,19 @@ fn list_tokens(tokens: &[service::query::Token], as_json: bool) {
 
 fn rfc(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
+
+/// Messages go to a webhook again from now on; what was skipped stays so.
+async fn enable_webhook(config: &Config, name: &str, as_json: bool) -> anyhow::Result<()> {
+    let known: Vec<&str> = config.webhooks.iter().map(|webhook| webhook.name.as_str()).collect();
+    anyhow::ensure!(known.contains(&name), "there is no [[webhook]] `{name}`; there are: {}", known.join(", "));
+    let db = Db::open(config.database.url.expose_secret()).await?;
+    let was_disabled = db.write(async |tx| tx.enable_webhook(name).await).await?;
+    db.close().await;
+    let done = if was_disabled { "gets messages again" } else { "was not disabled" };
+    let as_text = format!("The webhook {name} {done}.");
+    say(&if as_json { json!({ "webhook": name, "was_disabled": was_disabled }).to_string() } else { as_text });
+    Ok(())
 }
 
 /// Every window as the API shows it, page by page.

@@ -76,6 +76,11 @@ pub enum Action {
         /// Its number.
         id: i64,
     },
+    /// Let a webhook get messages again that said it was gone.
+    WebhookEnable {
+        /// Its name.
+        name: String,
+    },
     /// Copy the database.
     Backup {
         /// Where to.
@@ -116,6 +121,7 @@ pub fn command() -> Command {
             ),
         )
         .subcommand(token())
+        .subcommand(webhook())
         .subcommand(
             Command::new("backup")
                 .about("Write a consistent copy of the SQLite database, also while maintbot runs")
@@ -172,6 +178,18 @@ fn token() -> Command {
         )
 }
 
+fn webhook() -> Command {
+    Command::new("webhook")
+        .about("Webhooks that messages are posted to")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("enable")
+                .about("Post again where the answer was 410 Gone")
+                .arg(Arg::new("name").required(true).help("Its name in [[webhook]]")),
+        )
+}
+
 /// Reads the command line.
 ///
 /// # Errors
@@ -199,6 +217,10 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
             Action::Manifest { surface: m.get_one::<String>("surface").cloned().unwrap_or_default() }
         }
         Some(("token", m)) => token_action(m),
+        Some(("webhook", m)) => {
+            let name = m.subcommand().and_then(|(_, m)| m.get_one::<String>("name")).cloned();
+            Action::WebhookEnable { name: name.unwrap_or_default() }
+        }
         Some(("backup", m)) => Action::Backup { file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default() },
         _ => Action::Export,
     };

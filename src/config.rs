@@ -18,6 +18,7 @@ mod server;
 mod silence;
 mod slack;
 mod source;
+mod webhook;
 mod word;
 mod working;
 
@@ -72,6 +73,8 @@ pub struct Config {
     pub alertmanager: Option<Alertmanager>,
     /// PagerDuty, where it is written.
     pub pagerduty: Option<Pagerduty>,
+    /// Webhooks of others, each under a name of its own, in the order in which they are written.
+    pub webhooks: Vec<Webhook>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -209,6 +212,30 @@ pub struct SlackWorkspace {
     pub app_token: Option<SecretString>,
 }
 
+/// Another program's address that messages are posted to.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// What channels call it: `webhook:NAME`.
+    pub name: String,
+    /// Where it is, `https://` or, with `allow_private`, `http://`; it may hold a token, and no name or password.
+    pub url: SecretString,
+    /// What messages are signed with, the newest first: `whsec_` or `whsk_` and base64. At least one.
+    pub keys: Vec<SecretString>,
+    /// It may be in the own network.
+    pub allow_private: bool,
+    /// How messages look.
+    pub format: WebhookFormat,
+}
+
+/// How messages to a webhook look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookFormat {
+    /// As Standard Webhooks recommends: `type`, `timestamp`, `data`.
+    Standard,
+    /// As structured events of CloudEvents 1.0.
+    CloudEvents,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self::with_defaults()
@@ -311,6 +338,7 @@ impl Config {
         organisation.silences = Silencing::default();
         (self.github, self.slack, self.discord, self.prometheus) = (None, None, None, None);
         (self.alertmanager, self.pagerduty) = (None, None);
+        self.webhooks.clear();
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

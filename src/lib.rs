@@ -24,6 +24,7 @@ pub mod pagerduty;
 pub mod prometheus;
 pub mod service;
 pub mod slack;
+pub mod webhook;
 
 // 3: the only sender; the surfaces
 pub mod cli;

@@ -6,6 +6,7 @@
 mod away;
 mod caller;
 mod exchange;
+mod guard;
 mod known;
 mod text;
 
@@ -18,7 +19,8 @@ use reqwest::{Url, redirect};
 
 pub use away::{Away, LONGEST, SHORT, doubled};
 pub use caller::{Ask, Caller, Failure};
-pub use exchange::{Answer, Silence, TOO_LONG, exchange, retry_after};
+pub use exchange::{Answer, Silence, TOO_LONG, exchange, head, retry_after};
+pub use guard::{Barred, client_to, door, is_public};
 pub use known::{Known, locked};
 pub use text::{causes, one_line};
 

@@ -3,6 +3,7 @@
 mod discord;
 mod silence;
 mod slack;
+mod webhook;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -47,6 +48,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(discord::discord(config).await);
     found.extend(silence::alertmanager(config).await);
     found.extend(silence::pagerduty(config).await);
+    found.extend(webhook::webhooks(config).await);
     found.extend(prometheus(config).await);
     found
 }

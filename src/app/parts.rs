@@ -21,6 +21,7 @@ use crate::service::Service;
 use crate::slack::api::Slack;
 use crate::slack::inbound::Inbound as OnSlack;
 use crate::store::Db;
+use crate::webhook::api::Webhook;
 
 /// The parts of one running maintbot.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ impl Parts {
         let client = |(slack, workspace): (&config::Slack, _)| Slack::new(&slack.api_url, workspace, clock.clone());
         let slack = workspaces.map(client).collect::<anyhow::Result<Vec<_>>>()?;
         let discord = config.discord.as_ref().map(|discord| Discord::new(discord, clock.clone())).transpose()?;
+        let webhooks = config.webhooks.iter().map(|webhook| Webhook::new(webhook, clock.clone()));
+        let webhooks = webhooks.collect::<anyhow::Result<Vec<_>>>()?;
         let on_discord = config
             .discord
             .zip(discord.clone())
@@ -69,7 +72,7 @@ impl Parts {
         };
         let alertmanager = config.alertmanager.as_ref().map(|a| Alertmanager::new(a, clock.clone())).transpose()?;
         let pagerduty = config.pagerduty.as_ref().map(|p| PagerDuty::new(p, clock.clone())).transpose()?;
-        let outside = Outside { github, slack, discord, alertmanager, pagerduty };
+        let outside = Outside { github, slack, discord, alertmanager, pagerduty, webhooks };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }

@@ -15,6 +15,7 @@ use super::server::{database_url, prometheus, server};
 use super::silence;
 use super::slack;
 use super::source::Node;
+use super::webhook::webhooks;
 use super::word::{channel, name, refuse_name, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
@@ -38,12 +39,13 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let discord = discord::discord(&top, folder, findings);
     let alertmanager = silence::alertmanager(&top, folder, findings);
     let pagerduty = silence::pagerduty(&top, folder, findings);
+    let webhooks = webhooks(&top, folder, findings);
     let mut organisation = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
     organisation.silences = silence::silencing(alertmanager.as_ref(), pagerduty.as_ref());
     let database = Database { url };
-    Config { server, database, prometheus, github, slack, discord, alertmanager, pagerduty, organisation }
+    Config { server, database, prometheus, github, slack, discord, alertmanager, pagerduty, webhooks, organisation }
 }
 
 fn use_of(github: &Github) -> GithubUse {

@@ -26,6 +26,7 @@ pub(super) const TOP: Known = Known {
         "discord",
         "alertmanager",
         "pagerduty",
+        "webhook",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -157,7 +158,21 @@ pub(super) const ALERTMANAGER: Known = Known {
 };
 pub(super) const PAGERDUTY: Known = Known { title: "[pagerduty]", keys: &["api_url", "token", "token_file", "from"] };
 
-const SECTIONS: [&Known; 18] = [
+pub(super) const WEBHOOK: Known = Known {
+    title: "[[webhook]]",
+    keys: &[
+        "name",
+        "url",
+        "secret",
+        "secret_file",
+        "previous_secret",
+        "previous_secret_file",
+        "allow_private",
+        "format",
+    ],
+};
+
+const SECTIONS: [&Known; 19] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -176,6 +191,7 @@ const SECTIONS: [&Known; 18] = [
     &DISCORD,
     &ALERTMANAGER,
     &PAGERDUTY,
+    &WEBHOOK,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

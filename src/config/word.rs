@@ -8,6 +8,7 @@ use super::problem::{Complaint, Findings};
 use super::schema;
 use super::section::{Once, Section, Text};
 use super::slack::{in_workspace, slack_hint};
+use super::webhook;
 use crate::domain::calendar::Zone;
 use crate::domain::organisation::Channel;
 
@@ -94,7 +95,7 @@ fn line(text: &str, what: &str) -> Result<String, Complaint> {
     Ok(line.to_owned())
 }
 
-/// A channel that people read; one on GitHub, Slack or Discord needs the section that says how to get there.
+/// A channel that people read; one on GitHub, Slack or Discord, and a webhook, needs the section that says how to get there.
 pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
     match text.parse::<Channel>()? {
         Channel::Github(..) if !top.has("github") => {
@@ -108,6 +109,7 @@ pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complain
             Err(Complaint::new(format!("`{text}` cannot be reached without Discord"), discord_hint()))
         }
         Channel::Discord(place) => reached(place, text, top).map(Channel::Discord),
+        Channel::Webhook(name) => webhook::reached(&name, top).map(|()| Channel::Webhook(name)),
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))
         }

@@ -40,6 +40,7 @@ use crate::message::audience::{Telling, Templates};
 use crate::pagerduty::api::PagerDuty;
 use crate::slack::api::Slack;
 use crate::store::{Claimed, Db, Settled, StoreError, Tx};
+use crate::webhook::api::Webhook;
 
 /// Rows claimed in one go.
 const BATCH: i64 = 100;
@@ -79,6 +80,8 @@ pub struct Outside {
     pub alertmanager: Option<Alertmanager>,
     /// PagerDuty.
     pub pagerduty: Option<PagerDuty>,
+    /// Webhooks of others.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// What a channel answered.
@@ -253,7 +256,7 @@ impl Sender {
             Channel::Builtin(_) | Channel::Tracker => self.embedded(row, now).await.map(|()| None),
             Channel::Log(name) => self.log(row, name, now).await.map(|()| None),
             Channel::Email(address) => self.by_mail(claimed, address, now).await.map(|()| None),
-            Channel::Webhook(name) => self.to_webhook(claimed, name, now).await.map(|()| None),
+            Channel::Webhook(name) => self.to_webhook(claimed, name, now).await,
             Channel::Statuspage(name) => self.on_status_page(claimed, name, now).await.map(|()| None),
             Channel::Alertmanager => self.in_alertmanager(claimed, now).await.map(|()| None),
             Channel::Pagerduty => self.in_pagerduty(claimed, now).await.map(|()| None),

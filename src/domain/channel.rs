@@ -250,11 +250,11 @@ impl Channel {
         }
     }
 
-    /// It takes only so many messages in a time, so that what goes there has to wait in line, in the order in which it is
-    /// due.
+    /// It takes only so many messages in a time, or one after the other, so that what goes there has to wait in line, in
+    /// the order in which it is due.
     #[must_use]
     pub fn is_paced(&self) -> bool {
-        matches!(self, Self::Slack(_) | Self::Discord(_))
+        matches!(self, Self::Slack(_) | Self::Discord(_) | Self::Webhook(_))
     }
 
     /// Somebody else keeps it: it can fail for reasons that are not ours.

@@ -80,7 +80,8 @@ pub struct Telling<'a> {
 impl Telling<'_> {
     /// Whether its readers may know customers, their contacts and the rollback plan: ops, a person it is for, and
     /// audiences that are staff.
-    fn is_for_staff(&self) -> bool {
+    #[must_use]
+    pub fn is_for_staff(&self) -> bool {
         let name = &self.plan.audience;
         let audience = self.organisation.audiences.iter().find(|audience| audience.name == *name);
         match audience {
@@ -88,6 +89,12 @@ impl Telling<'_> {
             Some(audience) => audience.internal,
             None => name == OPS,
         }
+    }
+
+    /// The window or plan as far as its readers may see it; `None`: nothing of it.
+    #[must_use]
+    pub fn seen(&self) -> Option<Topic> {
+        if self.plan.message.is_for_audiences() { self.topic.as_public() } else { Some(self.topic.clone()) }
     }
 }
 

@@ -75,6 +75,15 @@ pub async fn exchange(request: RequestBuilder) -> Result<Answer, Silence> {
     Ok(Answer { status, headers, body })
 }
 
+/// Sends a request and reads only how it is answered: whatever else is said stays unread, and the connection ends.
+///
+/// # Errors
+/// Nothing came that can be read.
+pub async fn head(request: RequestBuilder) -> Result<Answer, Silence> {
+    let response = request.send().await.map_err(|error| silence(error, false))?;
+    Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body: Vec::new() })
+}
+
 async fn body(mut response: Response) -> Result<Vec<u8>, Silence> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| silence(error, true))? {

@@ -45,6 +45,7 @@ mod series;
 mod tokens;
 mod told;
 mod traffic;
+mod webhooks;
 mod window_list;
 mod windows;
 

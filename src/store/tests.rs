@@ -10,7 +10,7 @@ use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
 use super::{
     Db, WindowFilter, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans, questions, series,
-    told, traffic, windows,
+    told, traffic, webhooks, windows,
 };
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;
@@ -67,6 +67,8 @@ const FILL: &[&str] = &[
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
      INSERT INTO freezes (id, title, first_day, last_day, services, regions, kinds, added_by, created_at)
      SELECT i, 'title', '2020-' || (i + 10000), '2020-' || (i + 10000), '[]', '[]', '[]', 'anna', $TIME FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+     INSERT INTO webhooks_disabled (name, address, disabled_at) SELECT 'hook-' || i, 'digest-' || i, $TIME FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
      INSERT INTO traffic (service, measured_at, loads) SELECT 'service-' || i, $TIME, '[]' FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
@@ -186,6 +188,7 @@ fn hot_queries_around() -> Vec<Hot> {
         fixed("freezes", freezes::FROM, vec![text("2020-13980")], &["freezes_last_day"]),
         fixed("who was told", told::OF_WINDOW, vec![number(77)], &[]),
         fixed("traffic", traffic::OF_SERVICE, vec![text("service-77")], &[]),
+        fixed("disabled webhook", webhooks::DISABLED, vec![text("hook-77"), text("digest-77")], &[]),
         // All of them are wanted, so that any index over the open ones will do.
         fixed("open windows to choose from", &glances::open_glances(), vec![number(1_000)], &["windows_"]),
         fixed("completed ones to choose from", glances::COMPLETED, vec![number(100)], &["windows_completed"]),

@@ -11,6 +11,7 @@ mod policy;
 mod quiet;
 mod silence;
 mod slack;
+mod webhook;
 mod working;
 
 use std::path::{Path, PathBuf};

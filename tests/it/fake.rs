@@ -6,6 +6,7 @@
 //! - `slack` is our double of Slack, with a judge of messages and views by Slack's own types and limits.
 //! - `discord` is our double of Discord, its API and its gateway, with a judge by Discord's own description and limits.
 //! - `pagerduty` is our double of PagerDuty, as far as its maintenance windows go, with its documented rules.
+//! - `webhook` is a receiver of webhooks that fails in every way, with judges of what it gets that are not ours.
 //! - `wire` is what the doubles' connections run on, so that they can be cut.
 
 pub mod discord;
@@ -14,4 +15,5 @@ pub mod github;
 pub mod openapi;
 pub mod pagerduty;
 pub mod slack;
+pub mod webhook;
 mod wire;

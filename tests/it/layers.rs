@@ -51,6 +51,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         "discord/inbound",
         &["service", "inward", "domain", "config", "command", "message", "clock", "discord/api", "discord/render"],
     ),
+    ("webhook", &[]),
+    ("webhook/api", &["config", "clock", "outward"]),
+    ("webhook/render", &["domain", "message"]),
     (
         "delivery",
         &[
@@ -68,6 +71,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "outward",
             "alertmanager",
             "pagerduty",
+            "webhook/api",
+            "webhook/render",
         ],
     ),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
@@ -88,7 +93,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("cron", &["domain/calendar"]),
     ("rrule", &["domain/calendar"]),
     ("icalendar", &["domain/calendar"]),
-    ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api"]),
+    ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api", "webhook/api"]),
     ("tokio_tungstenite", &["slack/inbound"]),
     ("minijinja", &["message", "web"]),
     ("clap", &["command", "cli"]),

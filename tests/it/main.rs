@@ -25,3 +25,4 @@ mod store;
 mod stories;
 mod suggest;
 mod web;
+mod webhook;

@@ -15,6 +15,7 @@ mod plans;
 mod series;
 mod servers;
 mod transactions;
+mod webhooks;
 mod windows;
 
 use std::collections::BTreeMap;
