@@ -14,7 +14,7 @@ use super::section::{Once, Section};
 use super::server::{database_url, prometheus, server};
 use super::slack;
 use super::source::Node;
-use super::word::{channel, name, refuse_name, well_formed, zone_of};
+use super::word::{channel, name, refuse_name, support, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
@@ -55,6 +55,7 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
     let section = top.section("organisation", &ORGANISATION, findings);
     let name = section.read(findings, "name", "\"Example Cloud\"", name);
     let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| channel(text, top));
+    let support = section.read(findings, "support", "\"support@example.com\"", support);
     let usual = WorkingCalendar::monday_to_friday(Zone::utc());
     let working = working::calendar(&section, usual, folder, findings);
 
@@ -69,6 +70,7 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         zone: working.zone.clone(),
         working,
         ops: ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]),
+        support,
         events: Vec::new(),
         services,
         regions,
