@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::cli::{self, Action, Request};
+use crate::cli::{self, Action, Request, Sending, TokenGiven};
 use crate::clock::Clock;
 use crate::command::{Input, manifest};
 use crate::config::Config;
@@ -35,7 +35,11 @@ use serve::{run_demo, serve};
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
 pub fn main() -> ExitCode {
-    let request = match cli::parse(std::env::args_os(), std::env::var("MAINTBOT_TOKEN").ok()) {
+    let given = TokenGiven {
+        text: std::env::var("MAINTBOT_TOKEN").ok(),
+        file: std::env::var_os("MAINTBOT_TOKEN_FILE").map(Into::into),
+    };
+    let request = match cli::parse(std::env::args_os(), given) {
         Ok(request) => request,
         Err(error) => {
             let _ = error.print();
@@ -93,18 +97,22 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             let config = if own { load(config.as_deref())? } else { demo::config(std::env::vars_os())? };
             run_demo(config, at.unwrap_or_else(Clock::wall), !own).await.map(|()| true)
         }
-        Action::Maintenance { words, server: Some(server), token, .. } => {
+        Action::Maintenance { words, server: Some(server), token, token_file, key, name } => {
             let line = Input::Words(words).line();
-            let answer = cli::send(&server, token.as_ref(), &line, &random_text()?).await?;
+            let token =
+                token.map_or_else(|| token_file.as_deref().map(cli::token_in).transpose(), |token| Ok(Some(token)))?;
+            let key = key.map_or_else(random_text, Ok)?;
+            let sending = Sending { line: &line, actor: name.as_deref(), key: &key };
+            let answer = cli::send(&server, token.as_ref(), &sending).await?;
             Ok(cli::answer(&answer, json))
         }
-        Action::Maintenance { words, server: None, name, .. } => {
+        Action::Maintenance { words, server: None, key, name, .. } => {
             let parts = Parts::open(load(config.as_deref())?, Clock::System).await?;
             let id = name.unwrap_or_else(|| login.to_owned());
             let roles = service::roles(parts.service.organisation(), &[&id], Role::Admin);
             let actor = Actor { id, roles };
             let input = Input::Words(words);
-            let invocation = Invocation { actor, place: "terminal".into(), zone: None, within: None, input, key: None };
+            let invocation = Invocation { actor, place: "terminal".into(), zone: None, within: None, input, key };
             let answer = parts.service.run(&invocation).await?;
             parts.db.close().await;
             Ok(cli::answer(&answer, json))

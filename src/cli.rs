@@ -14,7 +14,7 @@ use crate::command::cli as declared;
 use crate::domain::access::Role;
 use crate::domain::calendar::parse_duration;
 
-pub use remote::send;
+pub use remote::{Sending, send, token_in};
 pub use render::{answer, problem};
 
 /// What the program is asked to do.
@@ -48,6 +48,10 @@ pub enum Action {
         server: Option<String>,
         /// The token for it.
         token: Option<SecretString>,
+        /// The file that holds the token, where the token itself is not given.
+        token_file: Option<PathBuf>,
+        /// What makes it safe to send again; one is made up where none is given.
+        key: Option<String>,
         /// Under which name, where it is not the login name.
         name: Option<String>,
     },
@@ -111,7 +115,7 @@ pub fn command() -> Command {
         .subcommand(demo())
         .subcommand(
             declared::command()
-                .after_help("Also: --server URL --token TOKEN (or MAINTBOT_TOKEN) to use a running maintbot, --as NAME, --json, --config FILE"),
+                .after_help("Also: --server URL with --token TOKEN, --token-file FILE, MAINTBOT_TOKEN or MAINTBOT_TOKEN_FILE to use a running maintbot, --idempotency-key KEY to send the same once more, --as NAME, --json, --config FILE"),
         )
         .subcommand(Command::new("check").about("Check configuration, templates and command declarations"))
         .subcommand(Command::new("doctor").about("Reach everything that is configured and say what works and what is missing"))
@@ -190,13 +194,22 @@ fn webhook() -> Command {
         )
 }
 
-/// Reads the command line.
+/// What the environment says of the token for another maintbot.
+#[derive(Debug, Default)]
+pub struct TokenGiven {
+    /// `MAINTBOT_TOKEN`.
+    pub text: Option<String>,
+    /// `MAINTBOT_TOKEN_FILE`: the file that holds it.
+    pub file: Option<PathBuf>,
+}
+
+/// Reads the command line. What it says of a token goes before what the environment says.
 ///
 /// # Errors
 /// clap's: wrong usage, or help asked for.
 pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
     arguments: I,
-    token: Option<String>,
+    given: TokenGiven,
 ) -> Result<Request, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
     let mut config = matches.get_one::<PathBuf>("config").cloned();
@@ -208,8 +221,15 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
             let mut ours = Ours::from_words(declared::typed(m))?;
             config = ours.config.take().or(config);
             json |= ours.json;
-            let token = ours.token.or(token).map(SecretString::from);
-            Action::Maintenance { words: ours.words, server: ours.server, token, name: ours.name }
+            let given = match (&ours.token, &ours.token_file) {
+                (None, None) => given,
+                _ => TokenGiven { text: ours.token, file: ours.token_file },
+            };
+            // An empty variable counts as not set.
+            let token = given.text.filter(|text| !text.trim().is_empty()).map(SecretString::from);
+            let token_file = given.file.filter(|file| token.is_none() && !file.as_os_str().is_empty());
+            let (server, key) = (ours.server, ours.key);
+            Action::Maintenance { words: ours.words, server, token, token_file, key, name: ours.name }
         }
         Some(("check", _)) => Action::Check,
         Some(("doctor", _)) => Action::Doctor,
@@ -245,6 +265,8 @@ struct Ours {
     words: Vec<String>,
     server: Option<String>,
     token: Option<String>,
+    token_file: Option<PathBuf>,
+    key: Option<String>,
     name: Option<String>,
     config: Option<PathBuf>,
     json: bool,
@@ -266,8 +288,10 @@ impl Ours {
             };
             match name.as_str() {
                 "--json" => ours.json = true,
-                "--server" => ours.server = Some(value()?),
+                "--server" => ours.server = Some(address(&value()?)?),
                 "--token" => ours.token = Some(value()?),
+                "--token-file" => ours.token_file = Some(PathBuf::from(value()?)),
+                "--idempotency-key" => ours.key = Some(key(value()?)?),
                 "--as" => ours.name = Some(value()?),
                 "--config" => ours.config = Some(PathBuf::from(value()?)),
                 _ => ours.words.push(word),
@@ -277,12 +301,69 @@ impl Ours {
     }
 }
 
+/// The address of a server, without a slash at the end.
+fn address(text: &str) -> Result<String, clap::Error> {
+    if remote::is_address(text) {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    let said =
+        "--server needs the address of a maintbot, such as https://maintenance.example.com, without a name or password";
+    Err(command().error(clap::error::ErrorKind::InvalidValue, said))
+}
+
+/// A key as the API takes it.
+fn key(text: String) -> Result<String, clap::Error> {
+    if (1..=200).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(text);
+    }
+    let said = "--idempotency-key needs 1 to 200 visible ASCII characters, such as a UUID";
+    Err(command().error(clap::error::ErrorKind::InvalidValue, said))
+}
+
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
+    fn try_read(line: &[&str], given: TokenGiven) -> Result<Request, clap::Error> {
+        parse(std::iter::once("maintbot").chain(line.iter().copied()).map(Into::into), given)
+    }
+
     fn read(line: &[&str]) -> Request {
-        parse(std::iter::once("maintbot").chain(line.iter().copied()).map(Into::into), None).expect("it reads")
+        try_read(line, TokenGiven::default()).expect("it reads")
+    }
+
+    #[test]
+    fn a_token_comes_from_the_command_line_before_the_environment() {
+        let file = |file: &str| Some(PathBuf::from(file));
+        let given = || TokenGiven { text: Some("mb_env".into()), file: file("env.file") };
+        let chosen = |line: &[&str], given| match try_read(line, given).expect("it reads").action {
+            Action::Maintenance { token, token_file, .. } => {
+                (token.map(|token| token.expose_secret().to_owned()), token_file)
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(chosen(&["maintenance", "list", "--token", "mb_typed"], given()), (Some("mb_typed".into()), None));
+        assert_eq!(chosen(&["maintenance", "list", "--token-file=a"], given()), (None, file("a")));
+        assert_eq!(chosen(&["maintenance", "list"], given()), (Some("mb_env".into()), None));
+        let empty = TokenGiven { text: Some(String::new()), file: file("env.file") };
+        assert_eq!(chosen(&["maintenance", "list"], empty), (None, file("env.file")));
+    }
+
+    #[test]
+    fn a_server_or_key_that_cannot_be_one_is_wrong_usage() {
+        for wrong in [
+            &["--server", "maintenance.example.com"][..],
+            &["--server", "ftp://maintenance.example.com"],
+            &["--server", "https://anna:secret@maintenance.example.com"],
+            &["--server"],
+            &["--idempotency-key", "two words"],
+            &["--idempotency-key="],
+        ] {
+            let line = [&["maintenance", "list"], wrong].concat();
+            assert!(try_read(&line, TokenGiven::default()).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

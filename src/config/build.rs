@@ -16,7 +16,7 @@ use super::silence;
 use super::slack;
 use super::source::Node;
 use super::webhook::webhooks;
-use super::word::{channel, name, refuse_name, well_formed, zone_of};
+use super::word::{channel, name, refuse_name, support, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
@@ -63,6 +63,7 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
     let section = top.section("organisation", &ORGANISATION, findings);
     let name = section.read(findings, "name", "\"Example Cloud\"", name);
     let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| channel(text, top));
+    let support = section.read(findings, "support", "\"support@example.com\"", support);
     let usual = WorkingCalendar::monday_to_friday(Zone::utc());
     let working = working::calendar(&section, usual, folder, findings);
 
@@ -77,6 +78,7 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         zone: working.zone.clone(),
         working,
         ops: ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]),
+        support,
         events: Vec::new(),
         silences: Silencing::default(),
         services,

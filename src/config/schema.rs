@@ -33,7 +33,7 @@ pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "p
 pub(super) const DATABASE: Known = Known { title: "[database]", keys: &["url", "url_file"] };
 pub(super) const ORGANISATION: Known = Known {
     title: "[organisation]",
-    keys: &["name", "time_zone", "working_week", "working_hours", "holidays", "holidays_file", "ops"],
+    keys: &["name", "time_zone", "working_week", "working_hours", "holidays", "holidays_file", "ops", "support"],
 };
 pub(super) const REGION: Known = Known {
     title: "[[region]]",

@@ -7,6 +7,7 @@ use super::github::github_hint;
 use super::problem::{Complaint, Findings};
 use super::schema;
 use super::section::{Once, Section, Text};
+use super::server::web_address;
 use super::slack::{in_workspace, slack_hint};
 use super::webhook;
 use crate::domain::calendar::Zone;
@@ -45,6 +46,23 @@ pub(super) fn refuse_name(
     if let Err(complaint) = check(name.value) {
         findings.add(name.place, name.value, format!("the name of {what}: {}", complaint.message), complaint.hint);
     }
+}
+
+/// Where people ask for help: a web address, or a mail address.
+pub(super) fn support(text: &str) -> Result<String, Complaint> {
+    if text.contains("://") {
+        return web_address(text, "https://support.example.com");
+    }
+    let text = text.strip_prefix("mailto:").unwrap_or(text);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@._+-".contains(c);
+    let is_mail = text.split_once('@').is_some_and(|(who, host)| {
+        !who.is_empty() && host.contains('.') && !host.contains('@') && !host.starts_with('.') && !host.ends_with('.')
+    });
+    if is_mail && text.len() <= LONGEST_LINE && text.chars().all(plain) {
+        return Ok(text.to_owned());
+    }
+    let hint = "write for example support@example.com or https://support.example.com";
+    Err(Complaint::new(format!("`{text}` is neither a mail address nor a web address"), hint))
 }
 
 /// Checks that an id can be typed in a command and stand in a link.

@@ -228,6 +228,8 @@ pub struct Organisation {
     pub working: WorkingCalendar,
     /// Where internal messages go.
     pub ops: Vec<Channel>,
+    /// Where those who use the services ask: a web address, or a mail address.
+    pub support: Option<String>,
     /// Lists of scheduled events that show every window (`discord:<server>/events`).
     pub events: Vec<Channel>,
     /// What keeps alerts quiet while a window is open.

@@ -1,5 +1,7 @@
 //! What pages, feeds and the API read. Functions of the service, so that no surface has queries of its own.
 
+mod banner;
+
 use std::borrow::Cow;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -19,6 +21,7 @@ use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
 use crate::store::Tx;
 pub use crate::store::{ConsoleChannel, Issue, Post, Token, WindowFilter};
+pub use banner::{Scope, Shown};
 
 /// Windows that were over up to so long ago are on the first page.
 const PAST: TimeDelta = TimeDelta::days(30);

@@ -153,6 +153,12 @@ fn hot_queries(claim: &str) -> Vec<Hot> {
             None,
             &["window_services_service"],
         ),
+        list(
+            "windows whose change waits",
+            WindowFilter { states: vec![State::Pending], changing: true, ..all() },
+            None,
+            &["windows_open"],
+        ),
         list("list of a plan", WindowFilter { plan: Some(PlanId(77)), ..all() }, None, &["windows_plan"]),
         list("list of a series", WindowFilter { series: Some(SeriesId(77)), ..all() }, None, &["windows_occurrence"]),
     ]

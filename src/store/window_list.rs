@@ -36,6 +36,8 @@ pub struct WindowFilter {
     pub from: Option<DateTime<Utc>>,
     /// Starts before this instant (UTC).
     pub to: Option<DateTime<Utc>>,
+    /// A change of it waits for approval, or did when it was called off: the public sees other facts than are stored.
+    pub changing: bool,
 }
 
 /// A value for a placeholder.
@@ -99,6 +101,9 @@ impl ListQuery {
                 "(poc = {person} OR requester = {person} \
                  OR id IN (SELECT window_id FROM change_items WHERE assignee = {person}))"
             ));
+        }
+        if filter.changing {
+            conditions.push("published IS NOT NULL".to_owned());
         }
         if let Some(from) = filter.from {
             let from = query.hold(Value::Time(whole(from)));

@@ -27,7 +27,7 @@ use crate::service::query::WindowFilter;
 use crate::service::{Answer, Invocation};
 
 type Answered = Result<Response, Problem>;
-type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+pub(super) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
 /// Items on one page of a list.
 const PAGE: i64 = 100;
@@ -312,10 +312,10 @@ where
 }
 
 /// The parameters of a request, each known and given once.
-struct Filters(Vec<(String, String)>);
+pub(super) struct Filters(Vec<(String, String)>);
 
 impl Filters {
-    fn read(query: Pairs, known: &[&str]) -> Result<Self, Problem> {
+    pub(super) fn read(query: Pairs, known: &[&str]) -> Result<Self, Problem> {
         let Query(pairs) = query.map_err(|_| Problem::bad_request("The part after `?` cannot be read."))?;
         for (n, (name, _)) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
@@ -330,7 +330,7 @@ impl Filters {
         Ok(Self(pairs))
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         let value = self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         value.filter(|value| !value.is_empty())
     }

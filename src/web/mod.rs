@@ -3,6 +3,8 @@
 
 mod api;
 mod assets;
+mod away;
+mod banner;
 mod board;
 mod console;
 mod events;
@@ -29,7 +31,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -118,6 +120,7 @@ pub fn router(web: Web, inbound: Router) -> Router {
         .route("/api/v1/builtin/channels/{name}/posts", get(api::posts))
         .route("/api/v1/catalogue", get(api::catalogue))
         .merge(planning())
+        .merge(for_products())
         .layer(from_fn(|request: Request, next: Next| within(PATIENCE, request, next)));
     quick
         .merge(moving)
@@ -141,6 +144,20 @@ fn planning() -> Router<Arc<Site>> {
         .route("/api/v1/series/{id}", get(one_series))
         .route("/api/v1/freezes", get(freezes))
         .route("/api/v1/customers", get(customers))
+}
+
+/// What products show of maintenance, and what stands in for them.
+fn for_products() -> Router<Arc<Site>> {
+    let banners = Router::new()
+        .route("/banner.json", get(banner::list).options(banner::preflight))
+        .route("/banner.js", get(banner::script).options(banner::preflight))
+        .layer(map_response(banner::for_every_site));
+    // Whatever a proxy passes on here is answered, whatever the method and the rest of the path.
+    Router::new()
+        .route("/maintenance-page", any(away::page))
+        .route("/maintenance-page/", any(away::page))
+        .route("/maintenance-page/{*rest}", any(away::page))
+        .merge(banners)
 }
 
 /// Serves until `stopped` is over, then lets open requests end.
@@ -205,8 +222,7 @@ async fn with_security_headers(mut response: Response) -> Response {
     const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
                           form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     // Not `no-referrer`: with it browsers send `Origin: null` with forms, and a form of ours would look foreign.
-    let fixed: [(HeaderName, &'static str); 4] = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+    let fixed: [(HeaderName, &'static str); 3] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -215,6 +231,8 @@ async fn with_security_headers(mut response: Response) -> Response {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Only a page that holds its own style has a policy of its own.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

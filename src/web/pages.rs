@@ -157,9 +157,13 @@ pub(super) fn frame(site: &Site) -> Value {
     context! { now => now.unwrap_or_default() }
 }
 
+/// How long what is public may be kept. A clock that is moved by hand makes it old at once.
+pub(super) fn kept(site: &Site) -> &'static str {
+    if site.web.mover.is_some() { "public, no-cache" } else { "public, max-age=15" }
+}
+
 fn public(site: &Site, headers: &HeaderMap, name: &str, values: Value) -> Response {
-    // A clock that is moved by hand makes any page old at once.
-    let cache = if site.web.mover.is_some() { "public, no-cache" } else { "public, max-age=15" };
+    let cache = kept(site);
     match site.templates.fill(name, values) {
         Ok(page) => tagged(headers, "text/html; charset=utf-8", cache, page),
         Err(error) => broken(&error),

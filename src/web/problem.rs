@@ -135,6 +135,8 @@ fn title(sort: &str) -> &'static str {
         "media_type" => "The request is not JSON",
         "method" => "This method is not taken here",
         "timeout" => "The answer took too long",
+        "maintenance" => "Maintenance is going on",
+        "away" => "The service is not available",
         "stopping" => "maintbot is stopping",
         "fault" => "Something went wrong",
         "value" => "A value makes no sense",

@@ -29,6 +29,7 @@ pages!(
     "reply.html",
     "board.html",
     "sign_in.html",
+    "away.html",
     "refused.html",
 );
 

@@ -360,6 +360,25 @@ fn listen_and_public_url_say_what_to_write() {
 }
 
 #[test]
+fn support_is_a_mail_or_a_web_address() {
+    for wrong in
+        ["help", "@example.com", "help@example", "a b@example.com", "help@example.com?cc=x", "javascript://x", ""]
+    {
+        let told = problem(&format!("[organisation]\nsupport = \"{wrong}\"\n"));
+        assert!(told.contains("`support`") && told.contains("https://support.example.com"), "{wrong}: {told}");
+    }
+    for (good_one, kept) in [
+        ("help@example.com", "help@example.com"),
+        ("mailto:help@example.com", "help@example.com"),
+        ("https://example.com/support/", "https://example.com/support"),
+    ] {
+        let config = good(&format!("[organisation]\nsupport = \"{good_one}\"\n"));
+        assert_eq!(config.organisation.support.as_deref(), Some(kept));
+    }
+    assert_eq!(Config::with_defaults().organisation.support, None);
+}
+
+#[test]
 fn the_public_address_follows_the_address_that_was_bound_unless_it_is_written() {
     let real = "127.0.0.1:4711".parse().expect("an address");
     let mut derived = good("[server]\nlisten = \"0.0.0.0:0\"\n");

@@ -12,6 +12,7 @@ mod github;
 mod layers;
 mod measure;
 mod migrations;
+mod pipelines;
 mod postgres;
 mod process;
 mod program;

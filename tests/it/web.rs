@@ -2,6 +2,8 @@
 //! scripts.
 
 mod api;
+mod away;
+mod banner;
 mod console;
 mod pages;
 mod planning;

@@ -28,6 +28,7 @@ fn organisation(customers: Vec<Customer>) -> Organisation {
         zone: Zone::utc(),
         working: WorkingCalendar::monday_to_friday(Zone::utc()),
         ops: Vec::new(),
+        support: None,
         events: Vec::new(),
         silences: crate::domain::silence::Silencing::default(),
         services: BTreeMap::new(),

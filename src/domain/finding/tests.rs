@@ -55,6 +55,7 @@ fn organisation(policy: Policy, regions: Vec<Region>) -> Organisation {
         zone: zone("Europe/Helsinki"),
         working: own,
         ops: Vec::new(),
+        support: None,
         events: Vec::new(),
         silences: crate::domain::silence::Silencing::default(),
         services: BTreeMap::new(),

@@ -60,6 +60,7 @@ fn organisation() -> Organisation {
         zone: zone("Europe/Helsinki"),
         working: working("Europe/Helsinki", None),
         ops: Vec::new(),
+        support: None,
         events: Vec::new(),
         silences: crate::domain::silence::Silencing::default(),
         services: [service("crm", None, &[]), service("jira", None, &[])].map(|s| (s.id.clone(), s)).into(),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod approvals;
+mod banner;
 mod business_hours;
 mod calendar;
 mod carry_over;
