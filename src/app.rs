@@ -3,6 +3,7 @@
 mod demo;
 mod doctor;
 mod inward;
+mod mailboxes;
 mod measure;
 mod parts;
 mod serve;
@@ -134,6 +135,10 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             anyhow::ensure!(revoked, "there is no token {id} that is still good; `maintbot token list` shows them");
             say(&if json { json!({ "revoked": id }).to_string() } else { format!("Token {id} is revoked.") });
             Ok(true)
+        }
+        Action::MailRefused => mailboxes::list(&load(config.as_deref())?, json).await.map(|()| true),
+        Action::MailAllow { address } => {
+            mailboxes::allow(&load(config.as_deref())?, &address, json).await.map(|()| true)
         }
         Action::Backup { file } => {
             let config = load(config.as_deref())?;

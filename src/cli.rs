@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use crate::command::cli as declared;
 use crate::domain::access::Role;
 use crate::domain::calendar::parse_duration;
+use crate::domain::channel::EmailAddress;
 
 pub use remote::send;
 pub use render::{answer, problem};
@@ -76,6 +77,13 @@ pub enum Action {
         /// Its number.
         id: i64,
     },
+    /// List addresses that get no mail.
+    MailRefused,
+    /// Let one have mail again.
+    MailAllow {
+        /// The address.
+        address: EmailAddress,
+    },
     /// Copy the database.
     Backup {
         /// Where to.
@@ -116,6 +124,7 @@ pub fn command() -> Command {
             ),
         )
         .subcommand(token())
+        .subcommand(mail())
         .subcommand(
             Command::new("backup")
                 .about("Write a consistent copy of the SQLite database, also while maintbot runs")
@@ -139,6 +148,17 @@ fn demo() -> Command {
                 })
                 .help("Where the clock starts [default: now]"),
         )
+}
+
+fn mail() -> Command {
+    let allow = Command::new("allow").about("Let an address have mail again");
+    let address = Arg::new("address").required(true).value_parser(|text: &str| text.parse::<EmailAddress>());
+    Command::new("mail")
+        .about("Addresses at which nobody was: they get no mail until that is mended")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("refused").about("List them, with what the server said"))
+        .subcommand(allow.arg(address.help("The address, from the list")))
 }
 
 fn token() -> Command {
@@ -199,6 +219,10 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
             Action::Manifest { surface: m.get_one::<String>("surface").cloned().unwrap_or_default() }
         }
         Some(("token", m)) => token_action(m),
+        Some(("mail", m)) => match m.subcommand().and_then(|(_, m)| m.try_get_one::<EmailAddress>("address").ok().flatten()) {
+            Some(address) => Action::MailAllow { address: address.clone() },
+            None => Action::MailRefused,
+        },
         Some(("backup", m)) => Action::Backup { file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default() },
         _ => Action::Export,
     };

@@ -18,6 +18,7 @@ pub mod builtin;
 pub mod discord;
 pub mod github;
 pub mod inward;
+pub mod mail;
 pub mod outward;
 pub mod prometheus;
 pub mod service;

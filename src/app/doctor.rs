@@ -1,6 +1,7 @@
 //! `maintbot doctor`: reaches everything that is configured and says what works and what does not.
 
 mod discord;
+mod mail;
 mod slack;
 
 use std::collections::BTreeSet;
@@ -44,6 +45,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(github(config).await);
     found.extend(slack::slack(config).await);
     found.extend(discord::discord(config).await);
+    found.extend(mail::mail(config).await);
     found.extend(prometheus(config).await);
     found
 }

@@ -14,6 +14,7 @@ use crate::discord::api::Discord;
 use crate::discord::inbound::Inbound as OnDiscord;
 use crate::github::api::GitHub;
 use crate::github::inbound::Inbound as OnGitHub;
+use crate::mail::api::Mailer;
 use crate::message::audience::Templates;
 use crate::service::Service;
 use crate::slack::api::Slack;
@@ -65,7 +66,8 @@ impl Parts {
                 .map(|settings| OnSlack::new(service.clone(), slack.clone(), settings, clock.clone(), owner.clone())),
             discord: on_discord.transpose()?,
         };
-        let outside = Outside { github, slack, discord };
+        let mail = config.smtp.map(|settings| Mailer::new(settings, clock.clone())).transpose()?;
+        let outside = Outside { github, slack, discord, mail };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }

@@ -24,6 +24,7 @@ pub(super) const TOP: Known = Known {
         "github",
         "slack",
         "discord",
+        "smtp",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -88,7 +89,7 @@ pub(super) const AUDIENCE: Known = Known {
 };
 pub(super) const CUSTOMER: Known =
     Known { title: "[[customer]]", keys: &["id", "name", "services", "regions", "contacts", "owner"] };
-pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack", "discord"] };
+pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack", "discord", "email"] };
 pub(super) const ROLES: Known =
     Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
 pub(super) const PROMETHEUS: Known = Known { title: "[prometheus]", keys: &["url"] };
@@ -137,8 +138,24 @@ pub(super) const DISCORD: Known = Known {
     title: "[discord]",
     keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
 };
+pub(super) const SMTP: Known = Known {
+    title: "[smtp]",
+    keys: &[
+        "host",
+        "port",
+        "tls",
+        "username",
+        "password",
+        "password_file",
+        "from",
+        "reply_to",
+        "ca_file",
+        "per_domain",
+        "calendar_method",
+    ],
+};
 
-const SECTIONS: [&Known; 16] = [
+const SECTIONS: [&Known; 17] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -155,6 +172,7 @@ const SECTIONS: [&Known; 16] = [
     &SLACK,
     &SLACK_WORKSPACE,
     &DISCORD,
+    &SMTP,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::discord::{discord_hint, reached};
 use super::github::github_hint;
+use super::mail::smtp_hint;
 use super::problem::{Complaint, Findings};
 use super::schema;
 use super::section::{Once, Section, Text};
@@ -94,7 +95,7 @@ fn line(text: &str, what: &str) -> Result<String, Complaint> {
     Ok(line.to_owned())
 }
 
-/// A channel that people read; one on GitHub, Slack or Discord needs the section that says how to get there.
+/// A channel that people read; one on GitHub, Slack or Discord, or by mail, needs the section that says how to get there.
 pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
     match text.parse::<Channel>()? {
         Channel::Github(..) if !top.has("github") => {
@@ -108,6 +109,9 @@ pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complain
             Err(Complaint::new(format!("`{text}` cannot be reached without Discord"), discord_hint()))
         }
         Channel::Discord(place) => reached(place, text, top).map(Channel::Discord),
+        Channel::Email(_) if !top.has("smtp") => {
+            Err(Complaint::new(format!("`{text}` cannot be reached without mail"), smtp_hint()))
+        }
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))
         }

@@ -34,6 +34,7 @@ use crate::domain::ledger::{Delivery, MessageKind, Planned, Reason};
 use crate::domain::notice;
 use crate::domain::organisation::{Channel, Organisation};
 use crate::github::api::GitHub;
+use crate::mail::api::Mailer;
 use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
 use crate::slack::api::Slack;
@@ -73,6 +74,8 @@ pub struct Outside {
     pub slack: Vec<Slack>,
     /// Discord.
     pub discord: Option<Discord>,
+    /// The server that takes mail.
+    pub mail: Option<Mailer>,
 }
 
 /// What a channel answered.

