@@ -3,6 +3,7 @@
 mod demo;
 mod doctor;
 mod inward;
+mod mailboxes;
 mod measure;
 mod parts;
 mod serve;
@@ -144,6 +145,10 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             Ok(true)
         }
         Action::WebhookEnable { name } => enable_webhook(&load(config.as_deref())?, &name, json).await.map(|()| true),
+        Action::MailRefused => mailboxes::list(&load(config.as_deref())?, json).await.map(|()| true),
+        Action::MailAllow { address } => {
+            mailboxes::allow(&load(config.as_deref())?, &address, json).await.map(|()| true)
+        }
         Action::Backup { file } => {
             let config = load(config.as_deref())?;
             let db = Db::open(config.database.url.expose_secret()).await?;

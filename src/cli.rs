@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use crate::command::cli as declared;
 use crate::domain::access::Role;
 use crate::domain::calendar::parse_duration;
+use crate::domain::channel::EmailAddress;
 
 pub use remote::{Sending, send, token_in};
 pub use render::{answer, problem};
@@ -85,6 +86,13 @@ pub enum Action {
         /// Its name.
         name: String,
     },
+    /// List addresses that get no mail.
+    MailRefused,
+    /// Let one have mail again.
+    MailAllow {
+        /// The address.
+        address: EmailAddress,
+    },
     /// Copy the database.
     Backup {
         /// Where to.
@@ -126,6 +134,7 @@ pub fn command() -> Command {
         )
         .subcommand(token())
         .subcommand(webhook())
+        .subcommand(mail())
         .subcommand(
             Command::new("backup")
                 .about("Write a consistent copy of the SQLite database, also while maintbot runs")
@@ -149,6 +158,17 @@ fn demo() -> Command {
                 })
                 .help("Where the clock starts [default: now]"),
         )
+}
+
+fn mail() -> Command {
+    let allow = Command::new("allow").about("Let an address have mail again");
+    let address = Arg::new("address").required(true).value_parser(|text: &str| text.parse::<EmailAddress>());
+    Command::new("mail")
+        .about("Addresses at which nobody was: they get no mail until that is mended")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("refused").about("List them, with what the server said"))
+        .subcommand(allow.arg(address.help("The address, from the list")))
 }
 
 fn token() -> Command {
@@ -241,6 +261,10 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
             let name = m.subcommand().and_then(|(_, m)| m.get_one::<String>("name")).cloned();
             Action::WebhookEnable { name: name.unwrap_or_default() }
         }
+        Some(("mail", m)) => match m.subcommand().and_then(|(_, m)| m.try_get_one::<EmailAddress>("address").ok().flatten()) {
+            Some(address) => Action::MailAllow { address: address.clone() },
+            None => Action::MailRefused,
+        },
         Some(("backup", m)) => Action::Backup { file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default() },
         _ => Action::Export,
     };

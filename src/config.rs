@@ -10,6 +10,7 @@ mod discord;
 mod estate;
 mod file;
 mod github;
+mod mail;
 mod policy;
 mod problem;
 mod schema;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 pub use discord::DISCORD_PERMISSIONS;
+pub use mail::{Rate, Smtp, SmtpLogin, SmtpTls};
 pub use problem::{Problem, Problems};
 pub use schema::known_keys;
 
@@ -75,6 +77,8 @@ pub struct Config {
     pub pagerduty: Option<Pagerduty>,
     /// Webhooks of others, each under a name of its own, in the order in which they are written.
     pub webhooks: Vec<Webhook>,
+    /// Mail, where it is written.
+    pub smtp: Option<Smtp>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -333,12 +337,14 @@ impl Config {
         organisation.services.values_mut().for_each(|service| service.repository = None);
         organisation.github = GithubUse::default();
         // Whoever is known there would be written to directly.
-        organisation.people.values_mut().for_each(|person| (person.slack, person.discord) = (None, None));
+        organisation.people.values_mut().for_each(|person| {
+            (person.slack, person.discord, person.email) = (None, None, None);
+        });
         organisation.events.clear();
         organisation.silences = Silencing::default();
-        (self.github, self.slack, self.discord, self.prometheus) = (None, None, None, None);
         (self.alertmanager, self.pagerduty) = (None, None);
         self.webhooks.clear();
+        (self.github, self.slack, self.discord, self.smtp, self.prometheus) = (None, None, None, None, None);
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

@@ -19,6 +19,7 @@ pub mod builtin;
 pub mod discord;
 pub mod github;
 pub mod inward;
+pub mod mail;
 pub mod outward;
 pub mod pagerduty;
 pub mod prometheus;

@@ -2,6 +2,7 @@
 
 mod discord;
 mod silence;
+mod mail;
 mod slack;
 mod webhook;
 
@@ -49,6 +50,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(silence::alertmanager(config).await);
     found.extend(silence::pagerduty(config).await);
     found.extend(webhook::webhooks(config).await);
+    found.extend(mail::mail(config).await);
     found.extend(prometheus(config).await);
     found
 }

@@ -15,6 +15,7 @@ use crate::discord::api::Discord;
 use crate::discord::inbound::Inbound as OnDiscord;
 use crate::github::api::GitHub;
 use crate::github::inbound::Inbound as OnGitHub;
+use crate::mail::api::Mailer;
 use crate::message::audience::Templates;
 use crate::pagerduty::api::PagerDuty;
 use crate::service::Service;
@@ -72,7 +73,8 @@ impl Parts {
         };
         let alertmanager = config.alertmanager.as_ref().map(|a| Alertmanager::new(a, clock.clone())).transpose()?;
         let pagerduty = config.pagerduty.as_ref().map(|p| PagerDuty::new(p, clock.clone())).transpose()?;
-        let outside = Outside { github, slack, discord, alertmanager, pagerduty, webhooks };
+        let mail = config.smtp.map(|settings| Mailer::new(settings, clock.clone())).transpose()?;
+        let outside = Outside { github, slack, discord, alertmanager, pagerduty, webhooks, mail };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }

@@ -7,6 +7,7 @@ use super::audience::audiences;
 use super::discord;
 use super::estate::{customers, regions, services};
 use super::github::{self, login};
+use super::mail;
 use super::policy::policies;
 use super::problem::{Complaint, Findings};
 use super::schema::{ORGANISATION, PERSON, ROLES, TOP};
@@ -20,7 +21,7 @@ use super::word::{channel, name, refuse_name, support, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
-use crate::domain::channel::{DiscordPlace, SlackPlace};
+use crate::domain::channel::{DiscordPlace, EmailAddress, SlackPlace};
 use crate::domain::organisation::{Channel, GithubUse, Organisation, Person};
 use crate::domain::silence::Silencing;
 
@@ -40,12 +41,25 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let alertmanager = silence::alertmanager(&top, folder, findings);
     let pagerduty = silence::pagerduty(&top, folder, findings);
     let webhooks = webhooks(&top, folder, findings);
+    let smtp = mail::smtp(&top, folder, findings);
     let mut organisation = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
     organisation.silences = silence::silencing(alertmanager.as_ref(), pagerduty.as_ref());
     let database = Database { url };
-    Config { server, database, prometheus, github, slack, discord, alertmanager, pagerduty, webhooks, organisation }
+    Config {
+        server,
+        database,
+        prometheus,
+        github,
+        slack,
+        discord,
+        alertmanager,
+        pagerduty,
+        webhooks,
+        smtp,
+        organisation,
+    }
 }
 
 fn use_of(github: &Github) -> GithubUse {
@@ -97,12 +111,15 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
 fn people(top: &Section<'_>, findings: &mut Findings) -> BTreeMap<String, Person> {
     let mut people = BTreeMap::new();
     let (mut logins, mut members, mut users) = (Once::default(), Once::default(), Once::default());
+    let mut mailboxes = Once::default();
     for (id, section) in top.named("people", &PERSON, findings) {
         refuse_name(&id, "a person", well_formed, findings);
         let github = own_login(&section, &mut logins, findings);
         let slack = own_member(top, &section, &mut members, findings);
         let discord = own_user(top, &section, &mut users, findings);
-        people.insert(id.value.to_owned(), Person { zone: zone_of(&section, findings), github, slack, discord });
+        let email = own_mailbox(top, &section, &mut mailboxes, findings);
+        let zone = zone_of(&section, findings);
+        people.insert(id.value.to_owned(), Person { zone, github, slack, discord, email });
     }
     people
 }
@@ -139,6 +156,19 @@ fn own_user<'a>(
     let own = section.read(findings, key, example, discord::user)?;
     let text = section.text(findings, key, example)?;
     (users.is_new(findings, section, key, &text) && top.has("discord")).then_some(own)
+}
+
+/// A person's address, which nobody else has; none where there is no mail to write to them.
+fn own_mailbox<'a>(
+    top: &Section<'_>,
+    section: &Section<'a>,
+    mailboxes: &mut Once<'a>,
+    findings: &mut Findings,
+) -> Option<EmailAddress> {
+    let (key, example) = ("email", "\"anna@example.com\"");
+    let own = section.read(findings, key, example, mail::address)?;
+    let text = section.text(findings, key, example)?;
+    (mailboxes.is_new(findings, section, key, &text) && top.has("smtp")).then_some(own)
 }
 
 fn roles(top: &Section<'_>, findings: &mut Findings) -> Option<BTreeMap<Role, Vec<String>>> {

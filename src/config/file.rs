@@ -61,6 +61,24 @@ pub(super) fn holidays(section: &Section<'_>, folder: &Path, findings: &mut Find
     })
 }
 
+/// The certificates in PEM of the file that a key names; `None` where the key is missing.
+pub(super) fn certificates(
+    section: &Section<'_>,
+    key: &'static str,
+    folder: &Path,
+    findings: &mut Findings,
+) -> Option<String> {
+    section.read(findings, key, "\"ca.pem\"", |path| {
+        let path = resolved(section, key, folder, path);
+        let text = text_in(&path, LARGEST_FILE, "is larger than 1 MiB")?;
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            return Ok(text);
+        }
+        let hint = "name a file in PEM: it begins with -----BEGIN CERTIFICATE-----";
+        Err(Complaint::new(format!("the file {} holds no certificate", path.display()), hint))
+    })
+}
+
 /// The file that a key's text names: relative to the configuration's folder, or, from a variable, to the working
 /// directory.
 fn resolved(section: &Section<'_>, key: &str, folder: &Path, path: &str) -> PathBuf {

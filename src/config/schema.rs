@@ -27,6 +27,7 @@ pub(super) const TOP: Known = Known {
         "alertmanager",
         "pagerduty",
         "webhook",
+        "smtp",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -102,7 +103,7 @@ pub(super) const AUDIENCE: Known = Known {
 };
 pub(super) const CUSTOMER: Known =
     Known { title: "[[customer]]", keys: &["id", "name", "services", "regions", "contacts", "owner"] };
-pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack", "discord"] };
+pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack", "discord", "email"] };
 pub(super) const ROLES: Known =
     Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
 pub(super) const PROMETHEUS: Known = Known { title: "[prometheus]", keys: &["url"] };
@@ -151,6 +152,22 @@ pub(super) const DISCORD: Known = Known {
     title: "[discord]",
     keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
 };
+pub(super) const SMTP: Known = Known {
+    title: "[smtp]",
+    keys: &[
+        "host",
+        "port",
+        "tls",
+        "username",
+        "password",
+        "password_file",
+        "from",
+        "reply_to",
+        "ca_file",
+        "per_domain",
+        "calendar_method",
+    ],
+};
 
 pub(super) const ALERTMANAGER: Known = Known {
     title: "[alertmanager]",
@@ -172,7 +189,7 @@ pub(super) const WEBHOOK: Known = Known {
     ],
 };
 
-const SECTIONS: [&Known; 19] = [
+const SECTIONS: &[&Known] = &[
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -192,18 +209,19 @@ const SECTIONS: [&Known; 19] = [
     &ALERTMANAGER,
     &PAGERDUTY,
     &WEBHOOK,
+    &SMTP,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.
 pub fn known_keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let rows = SECTIONS.into_iter().flat_map(|section| section.keys.iter().map(|key| (section.title, *key)));
+    let rows = SECTIONS.iter().flat_map(|section| section.keys.iter().map(|key| (section.title, *key)));
     // Sections of their own: a policy's `service`, and the blocks of Slack's workspaces.
     rows.filter(|row| ![(POLICY.title, "service"), (SLACK.title, "workspace")].contains(row))
 }
 
 /// The one section that knows this key, where exactly one does.
 pub(super) fn home_of(key: &str) -> Option<&'static str> {
-    let mut homes = SECTIONS.into_iter().filter(|section| section.keys.contains(&key));
+    let mut homes = SECTIONS.iter().filter(|section| section.keys.contains(&key));
     let home = homes.next()?;
     homes.next().is_none().then_some(home.title)
 }

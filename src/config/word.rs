@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::discord::{discord_hint, reached};
 use super::github::github_hint;
+use super::mail::smtp_hint;
 use super::problem::{Complaint, Findings};
 use super::schema;
 use super::section::{Once, Section, Text};
@@ -113,7 +114,7 @@ fn line(text: &str, what: &str) -> Result<String, Complaint> {
     Ok(line.to_owned())
 }
 
-/// A channel that people read; one on GitHub, Slack or Discord, and a webhook, needs the section that says how to get there.
+/// A channel that people read; one that is not built in needs the section that says how to get there.
 pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
     match text.parse::<Channel>()? {
         Channel::Github(..) if !top.has("github") => {
@@ -128,6 +129,9 @@ pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complain
         }
         Channel::Discord(place) => reached(place, text, top).map(Channel::Discord),
         Channel::Webhook(name) => webhook::reached(&name, top).map(|()| Channel::Webhook(name)),
+        Channel::Email(_) if !top.has("smtp") => {
+            Err(Complaint::new(format!("`{text}` cannot be reached without mail"), smtp_hint()))
+        }
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))
         }

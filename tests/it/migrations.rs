@@ -116,6 +116,7 @@ async fn rows_of_every_version_are_readable_after_the_last_migration() {
             let freezes = tx.freezes(None).await?;
             assert_eq!(freezes.iter().map(|freeze| freeze.id).collect::<Vec<_>>(), [FreezeId(2)]);
             assert_eq!(tx.told(WindowId(1)).await?.len(), 1);
+            assert_eq!(tx.refused_mailboxes().await?.len(), 1);
             assert_eq!(tx.traffic("wiki").await?.map(|(_, loads)| loads), Some(vec![1.5, 2.0]));
             assert!(tx.webhook_disabled("crm", "5e884898").await?.is_some());
             Ok::<_, StoreError>(())

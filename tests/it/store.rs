@@ -11,6 +11,7 @@ mod github;
 mod glances;
 mod inbox;
 mod ledger;
+mod mailboxes;
 mod plans;
 mod series;
 mod servers;

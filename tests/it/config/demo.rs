@@ -62,7 +62,8 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
                    [pagerduty]\ntoken = \"secret\"\nfrom = \"ops@example.com\"\n\
                    [[service]]\nid = \"paged\"\npagerduty = \"PIJ90N7\"\n\
                    [[webhook]]\nname = \"crm\"\nurl = \"https://hooks.example.com\"\n\
-                   secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n";
+                   secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n\
+                   [smtp]\nhost = \"127.0.0.1\"\nfrom = \"maintenance@example.com\"\n";
     let mut config = good(&format!("{DEMO}\n{outside}"));
     config.slack = Some(Slack { api_url: "https://slack.com/api".into(), workspaces: Vec::new() });
     let repository = Some("example/crm".parse().expect("a repository"));
@@ -85,11 +86,12 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
         alertmanager,
         pagerduty,
         webhooks,
+        smtp,
         organisation,
     } = config;
     let asked = prometheus.is_some() || github.is_some() || slack.is_some() || discord.is_some();
     let silenced = alertmanager.is_some() || pagerduty.is_some() || !organisation.silences.channels.is_empty();
-    let posted = !webhooks.is_empty();
+    let posted = !webhooks.is_empty() || smtp.is_some();
     assert!(!asked && !silenced && !posted && organisation.events.is_empty(), "nobody outside is asked anything");
     let of_audiences = organisation.audiences.iter().flat_map(|audience| &audience.channels);
     let outside: Vec<String> = organisation
