@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -108,9 +109,9 @@ async fn open_around(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) -> Res
 /// Whether its plan holds a window. `plans` keeps those that were read.
 async fn is_held(tx: &mut Tx, w: &Window, plans: &mut BTreeMap<PlanId, Option<Plan>>) -> Result<bool, Failure> {
     let Some(id) = w.plan else { return Ok(false) };
-    if !plans.contains_key(&id) {
-        plans.insert(id, tx.plan(id).await?);
-    }
-    let plan = plans.get(&id).cloned().flatten();
+    let plan = match plans.entry(id) {
+        Entry::Occupied(read) => read.get().clone(),
+        Entry::Vacant(place) => place.insert(tx.plan(id).await?).clone(),
+    };
     Ok(plan.is_some_and(|plan| Phases::new(plan, Vec::new()).holds(w)))
 }
