@@ -22,6 +22,7 @@ pub mod outward;
 pub mod prometheus;
 pub mod service;
 pub mod slack;
+pub mod statuspage;
 
 // 3: the only sender; the surfaces
 pub mod cli;

@@ -2,6 +2,7 @@
 
 mod discord;
 mod slack;
+mod statuspage;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(github(config).await);
     found.extend(slack::slack(config).await);
     found.extend(discord::discord(config).await);
+    found.extend(statuspage::statuspage(config).await);
     found.extend(prometheus(config).await);
     found
 }

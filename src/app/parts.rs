@@ -18,6 +18,8 @@ use crate::message::audience::Templates;
 use crate::service::Service;
 use crate::slack::api::Slack;
 use crate::slack::inbound::Inbound as OnSlack;
+use crate::statuspage::api::Statuspage;
+use crate::statuspage::json::JsonPage;
 use crate::store::Db;
 
 /// The parts of one running maintbot.
@@ -52,6 +54,9 @@ impl Parts {
         let client = |(slack, workspace): (&config::Slack, _)| Slack::new(&slack.api_url, workspace, clock.clone());
         let slack = workspaces.map(client).collect::<anyhow::Result<Vec<_>>>()?;
         let discord = config.discord.as_ref().map(|discord| Discord::new(discord, clock.clone())).transpose()?;
+        let statuspage = config.statuspage.as_ref().map(|page| Statuspage::new(page, clock.clone())).transpose()?;
+        let status_pages = config.status_pages.iter().map(|page| JsonPage::new(page, clock.clone()));
+        let status_pages = status_pages.collect::<anyhow::Result<Vec<_>>>()?;
         let on_discord = config
             .discord
             .zip(discord.clone())
@@ -65,7 +70,7 @@ impl Parts {
                 .map(|settings| OnSlack::new(service.clone(), slack.clone(), settings, clock.clone(), owner.clone())),
             discord: on_discord.transpose()?,
         };
-        let outside = Outside { github, slack, discord };
+        let outside = Outside { github, slack, discord, statuspage, status_pages };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }

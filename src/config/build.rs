@@ -14,6 +14,7 @@ use super::section::{Once, Section};
 use super::server::{database_url, prometheus, server};
 use super::slack;
 use super::source::Node;
+use super::statuspage;
 use super::word::{channel, name, refuse_name, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
@@ -34,10 +35,16 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let github = github::github(&top, folder, findings);
     let slack = slack::slack(&top, folder, findings);
     let discord = discord::discord(&top, folder, findings);
-    let mut organisation = organisation(&top, &server, folder, findings);
+    let mut statuspage = statuspage::statuspage(&top, folder, findings);
+    let status_pages = statuspage::status_pages(&top, folder, findings);
+    let (mut organisation, components) = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
-    Config { server, database: Database { url }, prometheus, github, slack, discord, organisation }
+    if let Some(page) = &mut statuspage {
+        page.components = components;
+    }
+    let database = Database { url };
+    Config { server, database, prometheus, github, slack, discord, statuspage, status_pages, organisation }
 }
 
 fn use_of(github: &Github) -> GithubUse {
@@ -51,20 +58,26 @@ fn web_url(api_url: &str) -> String {
     own.replacen("://api.", "://", 1)
 }
 
-fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mut Findings) -> Organisation {
+/// What is written about the organisation, and which component of Statuspage each service is.
+fn organisation(
+    top: &Section<'_>,
+    server: &Server,
+    folder: &Path,
+    findings: &mut Findings,
+) -> (Organisation, BTreeMap<String, String>) {
     let section = top.section("organisation", &ORGANISATION, findings);
     let name = section.read(findings, "name", "\"Example Cloud\"", name);
-    let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| channel(text, top));
+    let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| for_ops(text, top));
     let usual = WorkingCalendar::monday_to_friday(Zone::utc());
     let working = working::calendar(&section, usual, folder, findings);
 
     let (regions, known_regions) = regions(top, &working, folder, findings);
-    let (services, known_services) = services(top, &known_regions, findings);
+    let (services, known_services, components) = services(top, &known_regions, findings);
     let (policies, service_policies) = policies(top, &known_services, findings);
     let audiences = audiences(top, [&known_services, &known_regions], &working.zone, findings);
     let people = people(top, findings);
     let customers = customers(top, [&known_services, &known_regions], &people, findings);
-    Organisation {
+    let organisation = Organisation {
         name: name.unwrap_or_else(|| ORGANISATION_NAME.into()),
         zone: working.zone.clone(),
         working,
@@ -80,6 +93,17 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         roles: roles(top, findings),
         github: GithubUse::default(),
         public_url: server.public_url.clone().unwrap_or_else(|| derived_url(server.listen)),
+    };
+    (organisation, components)
+}
+
+/// A channel in which staff read; a status page takes nothing that is for staff.
+fn for_ops(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
+    match channel(text, top)? {
+        Channel::Statuspage(_) => {
+            Err(Complaint::new(format!("`{text}` is public, and this is for staff"), "write builtin:ops"))
+        }
+        channel => Ok(channel),
     }
 }
 

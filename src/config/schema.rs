@@ -24,6 +24,8 @@ pub(super) const TOP: Known = Known {
         "github",
         "slack",
         "discord",
+        "statuspage",
+        "status_page",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -38,7 +40,17 @@ pub(super) const REGION: Known = Known {
 };
 pub(super) const SERVICE: Known = Known {
     title: "[[service]]",
-    keys: &["id", "name", "regions", "environment", "time_zone", "quiet_hours", "quiet_query", "repository"],
+    keys: &[
+        "id",
+        "name",
+        "regions",
+        "environment",
+        "time_zone",
+        "quiet_hours",
+        "quiet_query",
+        "repository",
+        "statuspage_component",
+    ],
 };
 pub(super) const POLICY: Known = Known {
     title: "[policy.<kind>]",
@@ -138,7 +150,30 @@ pub(super) const DISCORD: Known = Known {
     keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
 };
 
-const SECTIONS: [&Known; 16] = [
+pub(super) const STATUSPAGE: Known =
+    Known { title: "[statuspage]", keys: &["api_url", "page_id", "api_key", "api_key_file", "notify"] };
+pub(super) const STATUS_PAGE: Known = Known {
+    title: "[[status_page]]",
+    keys: &[
+        "name",
+        "url",
+        "secret",
+        "secret_file",
+        "headers",
+        "create",
+        "create_body",
+        "update",
+        "update_body",
+        "delete",
+        "delete_body",
+        "id",
+        "list",
+        "list_items",
+        "notify",
+    ],
+};
+
+const SECTIONS: [&Known; 18] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -155,6 +190,8 @@ const SECTIONS: [&Known; 16] = [
     &SLACK,
     &SLACK_WORKSPACE,
     &DISCORD,
+    &STATUSPAGE,
+    &STATUS_PAGE,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

@@ -189,6 +189,16 @@ impl<'a> Section<'a> {
         blocks.iter().filter_map(text).collect()
     }
 
+    /// The texts under a key of sections that may come more than once, as they are written, right or wrong.
+    pub(super) fn texts_in_blocks(&self, blocks: &str, key: &str) -> Vec<&'a str> {
+        let Some(Value::List(blocks)) = self.table.get(blocks).map(|(_, node)| &node.value) else { return Vec::new() };
+        let text = |block: &'a Node| match &block.value {
+            Value::Table(table) => table.get(key).and_then(|(_, node)| text_of(node)),
+            _ => None,
+        };
+        blocks.iter().filter_map(text).collect()
+    }
+
     /// The texts of a list that stands in a section, as they are written, right or wrong.
     pub(super) fn listed_in(&self, section: &str, key: &str) -> Vec<&'a str> {
         let Some(Value::Table(section)) = self.table.get(section).map(|(_, node)| &node.value) else {

@@ -8,6 +8,7 @@ use super::problem::{Complaint, Findings};
 use super::schema;
 use super::section::{Once, Section, Text};
 use super::slack::{in_workspace, slack_hint};
+use super::statuspage;
 use crate::domain::calendar::Zone;
 use crate::domain::organisation::Channel;
 
@@ -108,6 +109,13 @@ pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complain
             Err(Complaint::new(format!("`{text}` cannot be reached without Discord"), discord_hint()))
         }
         Channel::Discord(place) => reached(place, text, top).map(Channel::Discord),
+        Channel::Statuspage(name) if name.is_empty() && !top.has("statuspage") => {
+            Err(Complaint::new(format!("`{text}` cannot be reached without Statuspage"), statuspage::hint()))
+        }
+        Channel::Statuspage(name) if !name.is_empty() && !statuspage::is_named(&name, top) => {
+            let hint = format!("add a [[status_page]] with name = \"{name}\"");
+            Err(Complaint::new(format!("no [[status_page]] has the name `{name}`"), hint))
+        }
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))
         }

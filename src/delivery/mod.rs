@@ -24,6 +24,7 @@ use chat::Edited;
 use decide::said_with;
 pub use decide::{Decision, decide};
 use failure::{since, unanswered};
+pub use status_page::{Difference, differences};
 
 use crate::builtin::api as builtin;
 use crate::clock::{Clock, Wake};
@@ -37,6 +38,8 @@ use crate::github::api::GitHub;
 use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
 use crate::slack::api::Slack;
+use crate::statuspage::api::Statuspage;
+use crate::statuspage::json::JsonPage;
 use crate::store::{Claimed, Db, Settled, StoreError, Tx};
 
 /// Rows claimed in one go.
@@ -73,6 +76,10 @@ pub struct Outside {
     pub slack: Vec<Slack>,
     /// Discord.
     pub discord: Option<Discord>,
+    /// The page on Atlassian Statuspage.
+    pub statuspage: Option<Statuspage>,
+    /// Other status pages.
+    pub status_pages: Vec<JsonPage>,
 }
 
 /// What a channel answered.
@@ -248,7 +255,7 @@ impl Sender {
             Channel::Log(name) => self.log(row, name, now).await.map(|()| None),
             Channel::Email(address) => self.by_mail(claimed, address, now).await.map(|()| None),
             Channel::Webhook(name) => self.to_webhook(claimed, name, now).await.map(|()| None),
-            Channel::Statuspage(name) => self.on_status_page(claimed, name, now).await.map(|()| None),
+            Channel::Statuspage(name) => self.on_status_page(claimed, name, now).await,
             Channel::Alertmanager => self.in_alertmanager(claimed, now).await.map(|()| None),
             Channel::Pagerduty => self.in_pagerduty(claimed, now).await.map(|()| None),
         };

@@ -49,6 +49,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "discord/inbound",
         &["service", "inward", "domain", "config", "command", "message", "clock", "discord/api", "discord/render"],
     ),
+    ("statuspage", &["outward"]),
+    ("statuspage/api", &["domain", "config", "clock", "outward", "statuspage"]),
+    ("statuspage/json", &["domain", "config", "clock", "outward", "statuspage"]),
+    ("statuspage/render", &["domain", "message", "statuspage/api"]),
     (
         "delivery",
         &[
@@ -63,6 +67,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "slack/render",
             "discord/api",
             "discord/render",
+            "statuspage",
+            "statuspage/api",
+            "statuspage/json",
+            "statuspage/render",
         ],
     ),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
@@ -83,9 +91,9 @@ const FENCES: &[(&str, &[&str])] = &[
     ("cron", &["domain/calendar"]),
     ("rrule", &["domain/calendar"]),
     ("icalendar", &["domain/calendar"]),
-    ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api"]),
+    ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api", "statuspage/api", "statuspage/json"]),
     ("tokio_tungstenite", &["slack/inbound"]),
-    ("minijinja", &["message", "web"]),
+    ("minijinja", &["message", "web", "statuspage/json"]),
     ("clap", &["command", "cli"]),
 ];
 

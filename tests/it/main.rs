@@ -20,6 +20,7 @@ mod recurrence;
 mod scenarios;
 mod slack;
 mod slack_render;
+mod statuspage;
 mod store;
 mod stories;
 mod suggest;
