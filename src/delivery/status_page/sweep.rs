@@ -25,6 +25,8 @@ use crate::store::{Db, StoreError, Tx};
 const EVERY: TimeDelta = TimeDelta::minutes(10);
 /// What was mended and differs again is mended again after so long: a page that keeps its own way is not fought.
 const AGAIN: TimeDelta = TimeDelta::hours(1);
+/// What was given up is tried again after so long, where the page answers.
+const GIVEN_UP: TimeDelta = TimeDelta::days(1);
 /// Windows that ended before this and are not reported over are looked at as well, and how far ahead they are looked for.
 const BACK: TimeDelta = TimeDelta::days(400);
 const AHEAD: TimeDelta = TimeDelta::days(4000);
@@ -136,16 +138,17 @@ impl Sender {
     }
 }
 
-/// Nothing of the window is on its way to the page, the last word was not that it is given up, and it was not mended a short
-/// time ago.
+/// Nothing of the window is on its way to the page, and it was neither mended a short time ago nor given up within a day.
 fn may_mend(rows: &[Delivery], channel: &Channel, now: DateTime<Utc>) -> bool {
     let here = |row: &&Delivery| row.plan.channel == *channel && channel.takes(row.plan.message);
     let rows: Vec<&Delivery> = rows.iter().filter(here).collect();
     let waits = |row: &&Delivery| row.state.is_open() && row.plan.due_at <= now || row.state == DeliveryState::Sending;
-    let last = rows.iter().max_by_key(|row| row.id);
-    let given_up = last.is_some_and(|row| row.state == DeliveryState::Dead);
-    let in_vain = last.is_some_and(|row| row.plan.occasion.starts_with(OCCASION) && row.plan.due_at + AGAIN > now);
-    !rows.iter().any(|row| waits(row)) && !given_up && !in_vain
+    let rest = rows.iter().max_by_key(|row| row.id).and_then(|last| {
+        let mended = last.plan.occasion.starts_with(OCCASION).then_some(AGAIN);
+        let given_up = (last.state == DeliveryState::Dead).then_some(GIVEN_UP);
+        given_up.or(mended).map(|rest| last.plan.due_at + rest)
+    });
+    !rows.iter().any(|row| waits(row)) && rest.is_none_or(|until| until <= now)
 }
 
 /// What a page on Statuspage says and was not planned, as at `now` (UTC). Changes nothing.

@@ -9,12 +9,12 @@ use crate::bot::Bot;
 use crate::databases;
 use crate::fake::statuspage::Fault;
 
-/// The window is known on the page; then the page is away for a day, in which it is moved, begun, told of and completed.
-async fn a_day(fault: Fault) {
+/// The window is known on the page; then the page is away, in which time it is moved, begun, told of and completed.
+async fn away_from(at: &str, fault: Fault) {
     let folder = tempfile::tempdir().expect("a folder");
     let hub = Hub::start(&databases::sqlite_url(&folder), BY_HAND, "2026-12-18 09:00").await;
     hub.say(UPGRADE).await;
-    hub.bot.at("2026-12-19 16:00").await;
+    hub.bot.at(at).await;
     hub.page.fail("", fault);
     hub.say("reschedule MW-1 when:\"2026-12-20 10:00-12:00 UTC\"").await;
     hub.bot.at("2026-12-20 10:00").await;
@@ -38,23 +38,38 @@ async fn a_day(fault: Fault) {
 }
 
 #[tokio::test]
-async fn after_a_day_of_503() {
-    a_day(Fault::Status(503, json!({ "error": "Service unavailable" }))).await;
+async fn after_some_hours_of_503() {
+    away_from("2026-12-20 09:30", Fault::Status(503, json!({ "error": "Service unavailable" }))).await;
 }
 
 #[tokio::test]
 async fn after_a_day_of_limits() {
-    a_day(Fault::Limited(420, 600)).await;
+    away_from("2026-12-19 16:00", Fault::Limited(420, 600)).await;
 }
 
 #[tokio::test]
-async fn after_a_day_of_resets() {
-    a_day(Fault::Reset).await;
+async fn after_some_hours_of_resets() {
+    away_from("2026-12-20 09:30", Fault::Reset).await;
 }
 
 #[tokio::test]
-async fn after_a_day_of_silence() {
-    a_day(Fault::Hang(Duration::from_millis(20))).await;
+async fn after_some_hours_of_silence() {
+    away_from("2026-12-20 09:30", Fault::Hang(Duration::from_millis(20))).await;
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_published_by_the_sweep_when_the_page_is_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let hub = Hub::start(&databases::sqlite_url(&folder), BY_HAND, "2026-12-18 09:00").await;
+    hub.page.fail("", Fault::Limited(429, 3600));
+    hub.say(UPGRADE).await;
+    hub.bot.at("2026-12-19 12:00").await;
+    assert_eq!(hub.bot.rows(1, "announcement").await[0], "0 7d statuspage dead");
+    hub.page.lift();
+    hub.bot.clock.set(hub.bot.clock.now() + chrono::TimeDelta::hours(1));
+    assert_eq!(hub.sweep().await, 1);
+    assert_eq!((hub.page.only().status().as_str(), hub.page.told()), ("scheduled", vec!["scheduled".to_owned()]));
+    hub.page.close();
 }
 
 #[tokio::test]
