@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::domain::access::{Actor, Role};
 use crate::message::audience::Templates;
 use crate::service::{self, Invocation, Service};
+use crate::statuspage::json::JsonPage;
 use crate::store::Db;
 use crate::web;
 
@@ -203,9 +204,15 @@ fn check(named: Option<&Path>, as_json: bool) -> bool {
         }
     };
     let mut configured = Vec::new();
-    if let Err(found) = Config::load(file.as_deref(), std::env::vars_os()) {
-        problems.extend(found.0.iter().map(ToString::to_string));
-        configured = found.0;
+    match Config::load(file.as_deref(), std::env::vars_os()) {
+        Ok(config) => problems.extend(config.status_pages.iter().filter_map(|page| {
+            // Whether templates come out as JSON is seen when they are filled.
+            JsonPage::new(page, Clock::System).err().map(|error| format!("{error:#}"))
+        })),
+        Err(found) => {
+            problems.extend(found.0.iter().map(ToString::to_string));
+            configured = found.0;
+        }
     }
     if let Err(error) = Templates::builtin() {
         problems.push(format!("{error:#}"));

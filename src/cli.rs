@@ -261,10 +261,12 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
             let name = m.subcommand().and_then(|(_, m)| m.get_one::<String>("name")).cloned();
             Action::WebhookEnable { name: name.unwrap_or_default() }
         }
-        Some(("mail", m)) => match m.subcommand().and_then(|(_, m)| m.try_get_one::<EmailAddress>("address").ok().flatten()) {
-            Some(address) => Action::MailAllow { address: address.clone() },
-            None => Action::MailRefused,
-        },
+        Some(("mail", m)) => {
+            match m.subcommand().and_then(|(_, m)| m.try_get_one::<EmailAddress>("address").ok().flatten()) {
+                Some(address) => Action::MailAllow { address: address.clone() },
+                None => Action::MailRefused,
+            }
+        }
         Some(("backup", m)) => Action::Backup { file: m.get_one::<PathBuf>("file").cloned().unwrap_or_default() },
         _ => Action::Export,
     };

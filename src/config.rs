@@ -19,10 +19,12 @@ mod server;
 mod silence;
 mod slack;
 mod source;
+mod statuspage;
 mod webhook;
 mod word;
 mod working;
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
@@ -79,6 +81,10 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
     /// Mail, where it is written.
     pub smtp: Option<Smtp>,
+    /// The page on Atlassian Statuspage, where it is written.
+    pub statuspage: Option<Statuspage>,
+    /// Other status pages, in the order of the file.
+    pub status_pages: Vec<StatusPage>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
 }
@@ -240,6 +246,66 @@ pub enum WebhookFormat {
     CloudEvents,
 }
 
+/// A page on Atlassian Statuspage.
+#[derive(Clone, Debug)]
+pub struct Statuspage {
+    /// Where its API is, without a slash at the end and without a password; calls go below `/v1`.
+    pub api_url: String,
+    /// The page's id.
+    pub page_id: String,
+    /// What is shown to be let in.
+    pub api_key: SecretString,
+    /// Whether those who subscribed there are told.
+    pub notify: bool,
+    /// Which component of the page a service is, by the id of the service.
+    pub components: BTreeMap<String, String>,
+}
+
+/// A status page that is filled by JSON over HTTP.
+#[derive(Clone, Debug)]
+pub struct StatusPage {
+    /// What channels call it.
+    pub name: String,
+    /// What paths are put behind, without a slash at the end and without a password.
+    pub url: String,
+    /// Sent with every request.
+    pub headers: Vec<PageHeader>,
+    /// Makes an entry.
+    pub create: PageCall,
+    /// Brings one in step.
+    pub update: PageCall,
+    /// Takes away one of a window that is called off; without it such a one is brought in step.
+    pub delete: Option<PageCall>,
+    /// Where the id of an entry is, in the answer that made it and in a listed one (JSON pointer, RFC 6901).
+    pub id: String,
+    /// Where the entries are listed.
+    pub list: Option<String>,
+    /// Where they are in that answer (JSON pointer); empty where the answer is the list.
+    pub items: String,
+    /// Whether those who subscribed there are told: what `notify` is in templates.
+    pub notify: bool,
+}
+
+/// A header with a value that may be secret.
+#[derive(Clone, Debug)]
+pub struct PageHeader {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: SecretString,
+}
+
+/// One call of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageCall {
+    /// The method of HTTP.
+    pub method: String,
+    /// What is put behind the address, with `{id}` where the id of an entry goes.
+    pub path: String,
+    /// The template of the body.
+    pub body: Option<String>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self::with_defaults()
@@ -345,6 +411,8 @@ impl Config {
         (self.alertmanager, self.pagerduty) = (None, None);
         self.webhooks.clear();
         (self.github, self.slack, self.discord, self.smtp, self.prometheus) = (None, None, None, None, None);
+        self.statuspage = None;
+        self.status_pages.clear();
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

@@ -25,6 +25,7 @@ pub mod pagerduty;
 pub mod prometheus;
 pub mod service;
 pub mod slack;
+pub mod statuspage;
 pub mod webhook;
 
 // 3: the only sender; the surfaces

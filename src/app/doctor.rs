@@ -1,9 +1,10 @@
 //! `maintbot doctor`: reaches everything that is configured and says what works and what does not.
 
 mod discord;
-mod silence;
 mod mail;
+mod silence;
 mod slack;
+mod statuspage;
 mod webhook;
 
 use std::collections::BTreeSet;
@@ -51,6 +52,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     found.extend(silence::pagerduty(config).await);
     found.extend(webhook::webhooks(config).await);
     found.extend(mail::mail(config).await);
+    found.extend(statuspage::statuspage(config).await);
     found.extend(prometheus(config).await);
     found
 }

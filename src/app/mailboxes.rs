@@ -18,9 +18,7 @@ pub(super) async fn list(config: &Config, as_json: bool) -> anyhow::Result<()> {
     let refused = db.read(async |tx| tx.refused_mailboxes().await).await?;
     db.close().await;
     if as_json {
-        let item = |mailbox: &crate::store::RefusedMailbox| {
-            json!({ "address": mailbox.address, "reason": mailbox.reason, "refused_at": rfc(mailbox.refused_at) })
-        };
+        let item = |mailbox: &crate::store::RefusedMailbox| json!({ "address": mailbox.address, "reason": mailbox.reason, "refused_at": rfc(mailbox.refused_at) });
         say(&json!({ "items": refused.iter().map(item).collect::<Vec<_>>() }).to_string());
     } else if refused.is_empty() {
         say("Every address gets its mail.");

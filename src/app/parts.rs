@@ -21,6 +21,8 @@ use crate::pagerduty::api::PagerDuty;
 use crate::service::Service;
 use crate::slack::api::Slack;
 use crate::slack::inbound::Inbound as OnSlack;
+use crate::statuspage::api::Statuspage;
+use crate::statuspage::json::JsonPage;
 use crate::store::Db;
 use crate::webhook::api::Webhook;
 
@@ -58,6 +60,9 @@ impl Parts {
         let discord = config.discord.as_ref().map(|discord| Discord::new(discord, clock.clone())).transpose()?;
         let webhooks = config.webhooks.iter().map(|webhook| Webhook::new(webhook, clock.clone()));
         let webhooks = webhooks.collect::<anyhow::Result<Vec<_>>>()?;
+        let statuspage = config.statuspage.as_ref().map(|page| Statuspage::new(page, clock.clone())).transpose()?;
+        let status_pages = config.status_pages.iter().map(|page| JsonPage::new(page, clock.clone()));
+        let status_pages = status_pages.collect::<anyhow::Result<Vec<_>>>()?;
         let on_discord = config
             .discord
             .zip(discord.clone())
@@ -74,7 +79,8 @@ impl Parts {
         let alertmanager = config.alertmanager.as_ref().map(|a| Alertmanager::new(a, clock.clone())).transpose()?;
         let pagerduty = config.pagerduty.as_ref().map(|p| PagerDuty::new(p, clock.clone())).transpose()?;
         let mail = config.smtp.map(|settings| Mailer::new(settings, clock.clone())).transpose()?;
-        let outside = Outside { github, slack, discord, alertmanager, pagerduty, webhooks, mail };
+        let outside =
+            Outside { github, slack, discord, alertmanager, pagerduty, webhooks, mail, statuspage, status_pages };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }

@@ -31,6 +31,8 @@ pub(super) async fn serve(mut config: Config) -> anyhow::Result<()> {
         tasks.spawn(measurer.run(stop.clone()));
     }
     let (sender, service) = (parts.sender.clone(), parts.service.clone());
+    let (watcher, stop_watcher) = (parts.sender.clone(), stop.clone());
+    tasks.spawn(async move { watcher.watch_pages(stop_watcher).await });
     let (stop_sender, stop_service) = (stop.clone(), stop.clone());
     tasks.spawn(async move { sender.run(stop_sender).await });
     tasks.spawn(async move { service.pass_time(stop_service).await });

@@ -40,6 +40,7 @@ pub(super) fn audiences(
         let example = ["name", "\"customer-engineers\""];
         let Some(name) = id_of(block, example, well_formed, &mut once, findings) else { continue };
         refuse_ops(block, &name, findings);
+        refuse_public(block, internal, channels.as_deref().unwrap_or_default(), findings);
         audiences.push(Audience {
             name,
             channels: channels.unwrap_or_default(),
@@ -68,6 +69,14 @@ fn refuse_ops(block: &Section<'_>, name: &str, findings: &mut Findings) {
             "set their channels with ops in [organisation], or take another name",
         );
         block.complain(findings, "name", block.place_of("name"), complaint);
+    }
+}
+
+/// What staff may read does not go on a status page.
+fn refuse_public(block: &Section<'_>, internal: bool, channels: &[Channel], findings: &mut Findings) {
+    if internal && channels.iter().any(|channel| matches!(channel, Channel::Statuspage(_))) {
+        let complaint = Complaint::new("a status page is public", "give it an audience without internal = true");
+        block.complain(findings, "channels", block.place_of("channels"), complaint);
     }
 }
 

@@ -16,8 +16,9 @@ use super::server::{database_url, prometheus, server};
 use super::silence;
 use super::slack;
 use super::source::Node;
+use super::statuspage;
 use super::webhook::webhooks;
-use super::word::{channel, name, refuse_name, support, well_formed, zone_of};
+use super::word::{for_ops, name, refuse_name, support, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};
@@ -42,10 +43,15 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let pagerduty = silence::pagerduty(&top, folder, findings);
     let webhooks = webhooks(&top, folder, findings);
     let smtp = mail::smtp(&top, folder, findings);
-    let mut organisation = organisation(&top, &server, folder, findings);
+    let mut statuspage = statuspage::statuspage(&top, folder, findings);
+    let status_pages = statuspage::status_pages(&top, folder, findings);
+    let (mut organisation, components) = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
     organisation.silences = silence::silencing(alertmanager.as_ref(), pagerduty.as_ref());
+    if let Some(page) = &mut statuspage {
+        page.components = components;
+    }
     let database = Database { url };
     Config {
         server,
@@ -58,6 +64,8 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
         pagerduty,
         webhooks,
         smtp,
+        statuspage,
+        status_pages,
         organisation,
     }
 }
@@ -73,21 +81,27 @@ fn web_url(api_url: &str) -> String {
     own.replacen("://api.", "://", 1)
 }
 
-fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mut Findings) -> Organisation {
+/// What is written about the organisation, and which component of Statuspage each service is.
+fn organisation(
+    top: &Section<'_>,
+    server: &Server,
+    folder: &Path,
+    findings: &mut Findings,
+) -> (Organisation, BTreeMap<String, String>) {
     let section = top.section("organisation", &ORGANISATION, findings);
     let name = section.read(findings, "name", "\"Example Cloud\"", name);
-    let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| channel(text, top));
     let support = section.read(findings, "support", "\"support@example.com\"", support);
+    let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| for_ops(text, top));
     let usual = WorkingCalendar::monday_to_friday(Zone::utc());
     let working = working::calendar(&section, usual, folder, findings);
 
     let (regions, known_regions) = regions(top, &working, folder, findings);
-    let (services, known_services) = services(top, &known_regions, findings);
+    let (services, known_services, components) = services(top, &known_regions, findings);
     let (policies, service_policies) = policies(top, &known_services, findings);
     let audiences = audiences(top, [&known_services, &known_regions], &working.zone, findings);
     let people = people(top, findings);
     let customers = customers(top, [&known_services, &known_regions], &people, findings);
-    Organisation {
+    let organisation = Organisation {
         name: name.unwrap_or_else(|| ORGANISATION_NAME.into()),
         zone: working.zone.clone(),
         working,
@@ -105,6 +119,17 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         roles: roles(top, findings),
         github: GithubUse::default(),
         public_url: server.public_url.clone().unwrap_or_else(|| derived_url(server.listen)),
+    };
+    (organisation, components)
+}
+
+/// A channel in which staff read; a status page takes nothing that is for staff.
+fn for_ops(text: &str, top: &Section<'_>) -> Result<Channel, Complaint> {
+    match channel(text, top)? {
+        Channel::Statuspage(_) => {
+            Err(Complaint::new(format!("`{text}` is public, and this is for staff"), "write builtin:ops"))
+        }
+        channel => Ok(channel),
     }
 }
 

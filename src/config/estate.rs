@@ -9,6 +9,7 @@ use super::schema::{self, CUSTOMER, REGION, SERVICE};
 use super::section::{Once, Section};
 use super::server::prometheus_hint;
 use super::silence;
+use super::statuspage;
 use super::word::{contact, id_of, name, well_formed, well_formed_in_any_case, zone_of};
 use super::working;
 use crate::domain::calendar::{WeekHours, WorkingCalendar};
@@ -65,15 +66,15 @@ pub(super) fn regions(
     (regions, declared)
 }
 
-/// The services by id.
+/// The services by id, and which component of Statuspage each of them is.
 pub(super) fn services(
     top: &Section<'_>,
     known_regions: &Declared,
     findings: &mut Findings,
-) -> (BTreeMap<String, Service>, Declared) {
+) -> (BTreeMap<String, Service>, Declared, BTreeMap<String, String>) {
     let blocks = top.blocks("service", &SERVICE, findings);
     let mut once = Once::default();
-    let mut services = BTreeMap::new();
+    let (mut services, mut components) = (BTreeMap::new(), BTreeMap::new());
     for block in &blocks {
         let given = block.read(findings, "name", "\"CRM\"", name);
         let regions = block.list(findings, "regions", "[\"eu\"]", |id| known_regions.check(id)).unwrap_or_default();
@@ -86,9 +87,11 @@ pub(super) fn services(
         let repository = own_repository(block, top, findings);
         let alert_matchers = silence::matchers(block, top, findings).unwrap_or_default();
         let pagerduty = silence::on_pagerduty(block, top, findings);
+        let component = statuspage::component(block, top, findings);
         let Some(id) = id_of(block, ["id", "\"crm\""], well_formed, &mut once, findings) else { continue };
         let name = given.unwrap_or_else(|| id.clone());
         let quiet_hours = quiet_hours.unwrap_or_default();
+        components.extend(component.map(|component| (id.clone(), component)));
         let service = Service {
             id,
             name,
@@ -104,7 +107,7 @@ pub(super) fn services(
         services.insert(service.id.clone(), service);
     }
     let declared = Declared::new(SERVICE.title, &blocks, services.keys().cloned().collect());
-    (services, declared)
+    (services, declared, components)
 }
 
 /// Where a service's change lists are kept: it needs the section that says how to get there.

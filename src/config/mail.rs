@@ -219,7 +219,8 @@ fn sender(text: &str) -> Result<(Option<String>, EmailAddress), Complaint> {
 }
 
 fn rate(text: &str) -> Result<Rate, Complaint> {
-    let wrong = || Complaint::new(format!("`{text}` is not so many in a time"), format!("write for example {PER_DOMAIN}"));
+    let wrong =
+        || Complaint::new(format!("`{text}` is not so many in a time"), format!("write for example {PER_DOMAIN}"));
     let (most, per) = text.split_once('/').ok_or_else(wrong)?;
     let per = match per.trim() {
         "s" => TimeDelta::seconds(1),

@@ -28,6 +28,8 @@ pub(super) const TOP: Known = Known {
         "pagerduty",
         "webhook",
         "smtp",
+        "statuspage",
+        "status_page",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -53,6 +55,7 @@ pub(super) const SERVICE: Known = Known {
         "repository",
         "alert_matchers",
         "pagerduty",
+        "statuspage_component",
     ],
 };
 pub(super) const POLICY: Known = Known {
@@ -103,7 +106,8 @@ pub(super) const AUDIENCE: Known = Known {
 };
 pub(super) const CUSTOMER: Known =
     Known { title: "[[customer]]", keys: &["id", "name", "services", "regions", "contacts", "owner"] };
-pub(super) const PERSON: Known = Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack", "discord", "email"] };
+pub(super) const PERSON: Known =
+    Known { title: "[people.<id>]", keys: &["time_zone", "github", "slack", "discord", "email"] };
 pub(super) const ROLES: Known =
     Known { title: "[roles]", keys: &["viewer", "engineer", "scheduler", "approver", "admin"] };
 pub(super) const PROMETHEUS: Known = Known { title: "[prometheus]", keys: &["url"] };
@@ -189,6 +193,29 @@ pub(super) const WEBHOOK: Known = Known {
     ],
 };
 
+pub(super) const STATUSPAGE: Known =
+    Known { title: "[statuspage]", keys: &["api_url", "page_id", "api_key", "api_key_file", "notify"] };
+pub(super) const STATUS_PAGE: Known = Known {
+    title: "[[status_page]]",
+    keys: &[
+        "name",
+        "url",
+        "secret",
+        "secret_file",
+        "headers",
+        "create",
+        "create_body",
+        "update",
+        "update_body",
+        "delete",
+        "delete_body",
+        "id",
+        "list",
+        "list_items",
+        "notify",
+    ],
+};
+
 const SECTIONS: &[&Known] = &[
     &SERVER,
     &DATABASE,
@@ -210,6 +237,8 @@ const SECTIONS: &[&Known] = &[
     &PAGERDUTY,
     &WEBHOOK,
     &SMTP,
+    &STATUSPAGE,
+    &STATUS_PAGE,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

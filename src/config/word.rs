@@ -10,6 +10,7 @@ use super::schema;
 use super::section::{Once, Section, Text};
 use super::server::web_address;
 use super::slack::{in_workspace, slack_hint};
+use super::statuspage;
 use super::webhook;
 use crate::domain::calendar::Zone;
 use crate::domain::organisation::Channel;
@@ -131,6 +132,13 @@ pub(super) fn channel(text: &str, top: &Section<'_>) -> Result<Channel, Complain
         Channel::Webhook(name) => webhook::reached(&name, top).map(|()| Channel::Webhook(name)),
         Channel::Email(_) if !top.has("smtp") => {
             Err(Complaint::new(format!("`{text}` cannot be reached without mail"), smtp_hint()))
+        }
+        Channel::Statuspage(name) if name.is_empty() && !top.has("statuspage") => {
+            Err(Complaint::new(format!("`{text}` cannot be reached without Statuspage"), statuspage::hint()))
+        }
+        Channel::Statuspage(name) if !name.is_empty() && !statuspage::is_named(&name, top) => {
+            let hint = format!("add a [[status_page]] with name = \"{name}\"");
+            Err(Complaint::new(format!("no [[status_page]] has the name `{name}`"), hint))
         }
         Channel::Tracker => {
             Err(Complaint::new(format!("`{text}` holds change lists and nobody reads there"), "write builtin:NAME"))

@@ -80,11 +80,8 @@ impl Sender {
         now: DateTime<Utc>,
     ) -> anyhow::Result<()> {
         let (row, in_doubt) = (&claimed.delivery, claimed.in_doubt);
-        let later = |why, in_doubt| Answered::Retry {
-            error: why,
-            at: Some(now + growing(GREYLISTED, row.attempts)),
-            in_doubt,
-        };
+        let later =
+            |why, in_doubt| Answered::Retry { error: why, at: Some(now + growing(GREYLISTED, row.attempts)), in_doubt };
         let answered = match failure {
             Failure::Later { why } => later(why, in_doubt),
             Failure::Away { at, why } => Answered::Retry { error: why, at: Some(at), in_doubt },

@@ -24,6 +24,7 @@ use chat::Edited;
 use decide::said_with;
 pub use decide::{Decision, decide};
 use failure::{since, unanswered};
+pub use status_page::{Difference, differences};
 
 use crate::alertmanager::api::Alertmanager;
 use crate::builtin::api as builtin;
@@ -40,6 +41,8 @@ use crate::message::Message;
 use crate::message::audience::{Telling, Templates};
 use crate::pagerduty::api::PagerDuty;
 use crate::slack::api::Slack;
+use crate::statuspage::api::Statuspage;
+use crate::statuspage::json::JsonPage;
 use crate::store::{Claimed, Db, Settled, StoreError, Tx};
 use crate::webhook::api::Webhook;
 
@@ -85,6 +88,10 @@ pub struct Outside {
     pub webhooks: Vec<Webhook>,
     /// The server that takes mail.
     pub mail: Option<Mailer>,
+    /// The page on Atlassian Statuspage.
+    pub statuspage: Option<Statuspage>,
+    /// Other status pages.
+    pub status_pages: Vec<JsonPage>,
 }
 
 /// What a channel answered.
@@ -260,7 +267,7 @@ impl Sender {
             Channel::Log(name) => self.log(row, name, now).await.map(|()| None),
             Channel::Email(address) => self.by_mail(claimed, address, now).await.map(|()| None),
             Channel::Webhook(name) => self.to_webhook(claimed, name, now).await,
-            Channel::Statuspage(name) => self.on_status_page(claimed, name, now).await.map(|()| None),
+            Channel::Statuspage(name) => self.on_status_page(claimed, name, now).await,
             Channel::Alertmanager => self.in_alertmanager(claimed, now).await.map(|()| None),
             Channel::Pagerduty => self.in_pagerduty(claimed, now).await.map(|()| None),
         };

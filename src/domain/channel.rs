@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::ledger::MessageKind;
 use super::window::words;
 
 mod discord;
@@ -254,7 +255,17 @@ impl Channel {
     /// the order in which it is due.
     #[must_use]
     pub fn is_paced(&self) -> bool {
-        matches!(self, Self::Slack(_) | Self::Discord(_) | Self::Webhook(_))
+        matches!(self, Self::Slack(_) | Self::Discord(_) | Self::Webhook(_) | Self::Statuspage(_))
+    }
+
+    /// Whether such a message is sent there at all. A status page takes the announcement, which publishes the window;
+    /// whatever comes later brings that entry in step instead of being a message of its own.
+    #[must_use]
+    pub fn takes(&self, message: MessageKind) -> bool {
+        match self {
+            Self::Statuspage(_) => matches!(message, MessageKind::Announcement | MessageKind::StatusPage),
+            _ => true,
+        }
     }
 
     /// Somebody else keeps it: it can fail for reasons that are not ours.
@@ -437,6 +448,14 @@ mod tests {
         ] {
             assert!(text.parse::<Channel>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_status_page_takes_the_announcement_alone() {
+        let taken = |channel: Channel| MessageKind::ALL.iter().filter(move |message| channel.takes(**message)).count();
+        assert!(Channel::Statuspage(String::new()).takes(MessageKind::Announcement));
+        assert_eq!(taken(Channel::Statuspage("eu".into())), 2, "and what brings it in step");
+        assert_eq!(taken(Channel::Builtin("ops".into())), MessageKind::ALL.len());
     }
 
     #[test]

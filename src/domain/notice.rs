@@ -16,7 +16,9 @@ use super::organisation::{Announce, Audience, Channel, Organisation, Policy, Rem
 use super::plan::{Phases, PlanState};
 use super::window::{Request, State, Window};
 
-pub use caused::{caused, caused_by_plan, for_ops, for_poc_and_ops, kept_in_step, owed, to_staff, told_requests};
+pub use caused::{
+    caused, caused_by_plan, for_ops, for_poc_and_ops, kept_in_step, owed, status_pages, to_staff, told_requests,
+};
 use caused::{owners, poc_and_ops};
 
 /// The audience name of rows for POC and ops.
@@ -153,7 +155,8 @@ pub fn recipients<'a>(
     let mut found = Vec::new();
     let concerned = |a: &&Audience| windows.iter().any(|w| a.concerns(w)) && a.wants(message);
     for audience in organisation.audiences.iter().filter(concerned) {
-        for channel in windows.iter().filter(|w| audience.concerns(w)).flat_map(|w| audience.channels_for(w)) {
+        let channels = windows.iter().filter(|w| audience.concerns(w)).flat_map(|w| audience.channels_for(w));
+        for channel in channels.filter(|channel| channel.takes(message)) {
             if seen.insert(channel.clone()) {
                 found.push((audience, channel));
             }
@@ -302,7 +305,7 @@ impl Plan<'_> {
                 continue;
             }
             let rungs = self.rungs(audience.remind.as_ref().unwrap_or(&self.policy.remind));
-            for channel in &audience.channels_for(window) {
+            for channel in audience.channels_for(window).iter().filter(|channel| channel.takes(MessageKind::Reminder)) {
                 let hears = announced.iter().find(|(c, _)| c == channel).map(|(_, at)| *at);
                 for (n, rung) in rungs.iter().enumerate() {
                     // `1d` and `24h` are one occasion where they fall on the same second, unless a day off put them there.

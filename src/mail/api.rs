@@ -326,7 +326,9 @@ enum Broken {
 impl Trouble {
     fn of(stage: Stage, broken: Broken) -> Self {
         let error = match broken {
-            Broken::Silent(patience) => return Self::Broken(format!("no answer within {} seconds", patience.as_secs())),
+            Broken::Silent(patience) => {
+                return Self::Broken(format!("no answer within {} seconds", patience.as_secs()));
+            }
             Broken::Smtp(error) => error,
         };
         match code(&error) {

@@ -11,7 +11,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{self, Delivery, DeliveryState, MessageKind, Planned, Reason};
 use crate::domain::notice::{self, LIST_SETTLES, Situation};
-use crate::domain::organisation::{Channel, Policy};
+use crate::domain::organisation::{AutoComplete, Channel, Policy};
 use crate::domain::plan::{Phases, Plan, PlanId, PlanState};
 use crate::domain::subject::Subject;
 use crate::domain::timed;
@@ -321,6 +321,9 @@ impl Cx<'_> {
             let due = notice::kept_in_step(w, self.organisation, event, rows, self.now);
             self.owe(w, due).await?;
         }
+        if is_public {
+            self.sync_pages(w, event, what, rows, kin).await?;
+        }
         let shows_it = |row: &&Delivery| {
             let (message, has_buttons) = (row.plan.message, row.plan.channel.has_buttons());
             match what {
@@ -338,6 +341,17 @@ impl Cx<'_> {
             self.owe_plan(phases.plan.id, edits).await?;
         }
         Ok(())
+    }
+
+    /// Status pages that others keep follow. Whether a list is done shows there only where the window ends with it.
+    async fn sync_pages(&mut self, w: &Window, event: i64, what: &What, rows: &[Delivery], kin: &Kin) -> Outcome<()> {
+        let ends_with_it = self.organisation.policy(&w.kind, &w.services).auto_complete == AutoComplete::AtEnd;
+        if matches!(what, What::Acknowledged) || (what.is_about_items() && !ends_with_it) {
+            return Ok(());
+        }
+        let rows: Vec<Delivery> = rows.iter().chain(&kin.plan_rows).cloned().collect();
+        let due = notice::status_pages(w, event, &rows, self.now);
+        self.owe(w, due).await
     }
 
     /// Rows that bring the posts made from `rows` in step, one per channel that can edit.

@@ -205,6 +205,10 @@ impl Cx<'_> {
             let items = self.tx.items(w.id).await?;
             let kin = self.kin(w).await?;
             self.set_clock(w, &items, &kin).await?;
+            // Whether it starts by itself stands on status pages too.
+            let rows: Vec<_> = self.tx.deliveries(w.id).await?.into_iter().chain(kin.plan_rows).collect();
+            let pages = notice::status_pages(w, event, &rows, self.now);
+            self.owe(w, pages).await?;
         }
         Ok(phases)
     }

@@ -8,14 +8,17 @@
 //! - `pagerduty` is our double of PagerDuty, as far as its maintenance windows go, with its documented rules.
 //! - `webhook` is a receiver of webhooks that fails in every way, with judges of what it gets that are not ours.
 //! - `smtp` is a mail server that others wrote, with a judge of what it took by what others read.
+//! - `statuspage` is our double of Atlassian Statuspage, and `json_page` of status pages that are filled by JSON.
 //! - `wire` is what the doubles' connections run on, so that they can be cut.
 
 pub mod discord;
 pub mod emulate;
 pub mod github;
+pub mod json_page;
 pub mod openapi;
 pub mod pagerduty;
 pub mod slack;
-pub mod webhook;
 pub mod smtp;
+pub mod statuspage;
+pub mod webhook;
 mod wire;

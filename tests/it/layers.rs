@@ -57,6 +57,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("mail", &[]),
     ("mail/api", &["domain", "config", "clock", "outward", "mail/render"]),
     ("mail/render", &["domain", "config", "message"]),
+    ("statuspage", &["outward"]),
+    ("statuspage/api", &["domain", "config", "clock", "outward", "statuspage"]),
+    ("statuspage/json", &["domain", "config", "clock", "outward", "statuspage"]),
+    ("statuspage/render", &["domain", "message", "statuspage/api"]),
     (
         "delivery",
         &[
@@ -78,6 +82,10 @@ const LAYERS: &[(&str, &[&str])] = &[
             "webhook/render",
             "mail/api",
             "mail/render",
+            "statuspage",
+            "statuspage/api",
+            "statuspage/json",
+            "statuspage/render",
         ],
     ),
     ("web", &["service", "domain", "config", "command", "message", "clock", "builtin"]),
@@ -100,9 +108,21 @@ const FENCES: &[(&str, &[&str])] = &[
     // Holidays are read from such files, and mails carry them; neither half needs the other.
     ("icalendar", &["domain/calendar", "mail/render/calendar"]),
     ("lettre", &["mail"]),
-    ("reqwest", &["cli", "prometheus", "outward", "slack/api", "discord/api", "webhook/api"]),
+    (
+        "reqwest",
+        &[
+            "cli",
+            "prometheus",
+            "outward",
+            "slack/api",
+            "discord/api",
+            "webhook/api",
+            "statuspage/api",
+            "statuspage/json",
+        ],
+    ),
     ("tokio_tungstenite", &["slack/inbound"]),
-    ("minijinja", &["message", "web"]),
+    ("minijinja", &["message", "web", "statuspage/json"]),
     ("clap", &["command", "cli"]),
 ];
 

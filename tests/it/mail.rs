@@ -115,9 +115,9 @@ impl Desk {
     /// The row of one message to one address.
     pub async fn row(&self, to: &str, message: MessageKind) -> Delivery {
         let rows = self.bot.ledger(1).await;
-        let found = rows.into_iter().find(|row| {
-            row.plan.channel.to_string() == format!("email:{to}") && row.plan.message == message
-        });
+        let found = rows
+            .into_iter()
+            .find(|row| row.plan.channel.to_string() == format!("email:{to}") && row.plan.message == message);
         found.unwrap_or_else(|| panic!("no {message} to {to}"))
     }
 

@@ -23,6 +23,7 @@ mod scenarios;
 mod silences;
 mod slack;
 mod slack_render;
+mod statuspage;
 mod store;
 mod stories;
 mod suggest;

@@ -181,3 +181,22 @@ pub fn kept_in_step(
     });
     events.chain(silences).filter_map(row).collect()
 }
+
+/// What brings the status pages that others keep in step with a window: each on which it was announced, or was to be by
+/// now. `occasion` is the event's id; `rows` is the window's ledger, with its plan's where it is a phase.
+#[must_use]
+pub fn status_pages(
+    window: &Window,
+    occasion: impl fmt::Display,
+    rows: &[Delivery],
+    now: DateTime<Utc>,
+) -> Vec<Planned> {
+    let publishes = |row: &&Delivery| {
+        matches!(row.plan.channel, Channel::Statuspage(_))
+            && (row.state.is_on_its_way() || row.attempts > 0 || row.plan.due_at <= now)
+            && row.plan.channel.takes(row.plan.message)
+    };
+    let pages: BTreeSet<&Channel> = rows.iter().filter(publishes).map(|row| &row.plan.channel).collect();
+    let row = |page: &Channel| owed(window.sequence, MessageKind::StatusPage, &occasion, "", page.clone(), now);
+    pages.into_iter().map(row).collect()
+}

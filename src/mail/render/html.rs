@@ -152,7 +152,9 @@ mod tests {
         let page = "https://maint.example/windows/MW-1";
         let facts = |value: &str| block(&Block::Facts(vec![("Details".into(), value.into())]), page);
         assert!(facts(page).contains("<a href=\"https://maint.example/windows/MW-1\">"));
-        for other in ["https://evil.example", "javascript:alert(1)", "data:text/html,x", "https://maint.example/windows/MW-11"] {
+        for other in
+            ["https://evil.example", "javascript:alert(1)", "data:text/html,x", "https://maint.example/windows/MW-11"]
+        {
             assert!(!facts(other).contains("<a "), "{other}");
         }
     }

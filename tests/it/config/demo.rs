@@ -36,6 +36,7 @@ fn channels(lane: Lane) -> Vec<Channel> {
         "email:ops@example.com",
         "webhook:crm",
         "statuspage",
+        "statuspage:eu",
         "alertmanager",
         "pagerduty",
     ];
@@ -87,10 +88,13 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
         pagerduty,
         webhooks,
         smtp,
+        statuspage,
+        status_pages,
         organisation,
     } = config;
     let asked = prometheus.is_some() || github.is_some() || slack.is_some() || discord.is_some();
     let silenced = alertmanager.is_some() || pagerduty.is_some() || !organisation.silences.channels.is_empty();
+    let asked = asked || statuspage.is_some() || !status_pages.is_empty();
     let posted = !webhooks.is_empty() || smtp.is_some();
     assert!(!asked && !silenced && !posted && organisation.events.is_empty(), "nobody outside is asked anything");
     let of_audiences = organisation.audiences.iter().flat_map(|audience| &audience.channels);

@@ -23,7 +23,9 @@ fn a_server_and_a_sender_are_enough() {
     assert_eq!((found.host.as_str(), found.port, found.tls), ("mail.example.com", 587, SmtpTls::Starttls));
     assert_eq!((found.from.to_string().as_str(), found.from_name), ("maintenance@example.com", None));
     assert_eq!(found.per_domain, Rate { most: 60, per: TimeDelta::minutes(1) });
-    assert!(found.login.is_none() && found.ca.is_none() && found.reply_to.is_none() && found.calendar_method.is_empty());
+    assert!(
+        found.login.is_none() && found.ca.is_none() && found.reply_to.is_none() && found.calendar_method.is_empty()
+    );
     for (tls, port) in [("none", 25), ("starttls", 587), ("tls", 465)] {
         assert_eq!(smtp(&format!("{ONE}tls = \"{tls}\"\n")).port, port);
     }
@@ -84,7 +86,10 @@ fn what_is_wrong_is_told_with_what_to_write() {
             "`username` in [smtp]: its password is missing; add password_file = \"smtp.password\", or leave username out",
         ),
         ("password = \"hunter2\"", "`password` in [smtp]: it is not said whose password this is; add username"),
-        ("username = \"a\"\npassword = \"hun\\nter2\"", "`password` in [smtp]: this is not a password; give it on one line"),
+        (
+            "username = \"a\"\npassword = \"hun\\nter2\"",
+            "`password` in [smtp]: this is not a password; give it on one line",
+        ),
         (
             "reply_to = \"it\"",
             "`reply_to` in [smtp]: `it` is not an address of mail: write for example `ops@example.com`",

@@ -35,7 +35,11 @@ async fn a_connection_cut_after_the_mail_brings_a_second_copy_of_the_same_name()
     let desk = Desk::open(PLAIN, &[to], "", AT).await;
     desk.bot.say("ben", JIRA).await;
     assert_eq!(desk.office.taken_by(to).len(), 1);
-    assert_eq!(desk.row(to, MessageKind::Announcement).await.state, DeliveryState::Sending, "its reader may know of it");
+    assert_eq!(
+        desk.row(to, MessageKind::Announcement).await.state,
+        DeliveryState::Sending,
+        "its reader may know of it"
+    );
     desk.bot.at("2026-11-22 09:30").await;
     let copies = desk.office.taken_by(to);
     assert_eq!(copies.len(), 2);

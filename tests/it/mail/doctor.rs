@@ -60,7 +60,10 @@ fn doctor_says_what_does_not_and_what_to_write() {
     let office = Office::open(PLAIN);
     let keys = smtp(&office, PLAIN, "").replace("tls = \"none\"", "tls = \"starttls\"");
     let lines = doctor(&keys);
-    assert!(lines[0].contains("the server offers no STARTTLS; write tls = \"tls\" with its port, mostly 465"), "{lines:?}");
+    assert!(
+        lines[0].contains("the server offers no STARTTLS; write tls = \"tls\" with its port, mostly 465"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]

@@ -36,7 +36,8 @@ async fn what_people_type_is_text_in_every_mail() {
             "[[audience]]\nname = \"staff\"\ninternal = true\nchannels = [\"email:{STAFF}\"]\nmessages = [\"announcement\", \
              \"change_list\", \"note\", \"cancelled\", \"moved\"]\n"
         );
-        let config = config(&keys, &[READER], &more).replace("name = \"Example Cloud\"", "name = \"Ex<b>am\\\"ple; Cloud\"");
+        let config =
+            config(&keys, &[READER], &more).replace("name = \"Example Cloud\"", "name = \"Ex<b>am\\\"ple; Cloud\"");
         let desk = Desk::with(office, config, "2026-11-22 09:00").await;
         let bot = &desk.bot;
         let evil = typed(trick);

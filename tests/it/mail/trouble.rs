@@ -87,7 +87,8 @@ async fn a_server_that_wants_tls_says_so() {
 async fn a_server_that_wants_to_know_who_it_is_says_so() {
     let office = Office::open(STRICT);
     let right = smtp(&office, STRICT, "");
-    let wrong: Vec<&str> = right.lines().filter(|line| !line.contains("name = ") && !line.contains("password")).collect();
+    let wrong: Vec<&str> =
+        right.lines().filter(|line| !line.contains("name = ") && !line.contains("password")).collect();
     kept_out_until(office, &wrong.join("\n"), "530 5.7.0 Authentication required", &right).await;
 }
 

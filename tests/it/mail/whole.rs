@@ -65,17 +65,27 @@ async fn everybody_is_told_once_in_order_whatever_their_servers_do() {
     assert_eq!(said(GREY), 1, "greylisted once: {talk:#?}");
     assert_eq!(said(NOBODY), 1, "never asked again: {talk:#?}");
     for mail in desk.office.taken() {
-        assert!(mail.tls && mail.login.as_deref() == Some(LOGIN[0]) && mail.from == "maintenance@example.com", "{mail:?}");
+        assert!(
+            mail.tls && mail.login.as_deref() == Some(LOGIN[0]) && mail.from == "maintenance@example.com",
+            "{mail:?}"
+        );
     }
 
     let rows = desk.rows(1, NOBODY).await;
     assert!(rows.contains(&"announcement dead".into()), "{rows:?}");
-    assert!(rows[1..].iter().all(|row| row.ends_with("skipped no_recipient") || row.ends_with("not_told_before")), "{rows:?}");
+    assert!(
+        rows[1..].iter().all(|row| row.ends_with("skipped no_recipient") || row.ends_with("not_told_before")),
+        "{rows:?}"
+    );
     assert_eq!(desk.rows(2, NOBODY).await[0], "announcement skipped no_recipient");
     // Who answers for the window hears of it by mail, ops in the console.
     let failed = "[MW-1] Jira 10.3 upgrade: the announcement could not be delivered to email:unknown@customer.example";
     assert!(desk.subjects(POC)[0].starts_with(&failed[..60]), "{:?}", desk.subjects(POC));
-    assert!(desk.bot.texts("ops").await[0].contains("550 5.1.1 No such user here"), "{:?}", desk.bot.texts("ops").await);
+    assert!(
+        desk.bot.texts("ops").await[0].contains("550 5.1.1 No such user here"),
+        "{:?}",
+        desk.bot.texts("ops").await
+    );
     desk.finish(&["announcement email:unknown@customer.example"]).await;
 }
 
@@ -108,10 +118,12 @@ async fn the_calendar_file_follows_the_window() {
     let shown: Vec<Value> = mails
         .iter()
         .filter(|mail| mail["calendar"].is_object())
-        .map(|mail| json!([field(mail, "status"), field(mail, "maintnote_status"), field(mail, "start"), field(mail, "end")]))
+        .map(|mail| {
+            json!([field(mail, "status"), field(mail, "maintnote_status"), field(mail, "start"), field(mail, "end")])
+        })
         .collect();
-    let [old, new, later] =
-        [["14:00", "18:00"], ["15:00", "18:00"], ["15:00", "18:30"]].map(|times| times.map(|t| format!("2026-12-06T{t}:00+00:00")));
+    let [old, new, later] = [["14:00", "18:00"], ["15:00", "18:00"], ["15:00", "18:30"]]
+        .map(|times| times.map(|t| format!("2026-12-06T{t}:00+00:00")));
     assert_eq!(
         shown,
         [
@@ -150,12 +162,19 @@ async fn mails_read_well_as_text_and_as_pages() {
     insta::assert_snapshot!("announcement_page", mails[0]["page"]["html"].as_str().expect("a page"));
     insta::assert_snapshot!("extended_text", mails[4]["plain"].as_str().expect("text"));
     let head = mails[0]["headers"].as_object().expect("headers");
-    let shown: Vec<String> = head.iter().map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or(""))).collect();
+    let shown: Vec<String> =
+        head.iter().map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or(""))).collect();
     let id = mails[0]["headers"]["message-id"].as_str().expect("an id").to_owned();
     insta::assert_snapshot!(shown.join("\n").replace(&id, "<ID>"), @"");
     for mail in &mails {
         assert_eq!(mail["recipients"], json!([READER]));
-        assert!(mail["page"]["links"].as_array().expect("links").iter().all(|to| *to == "https://maint.example.com/windows/MW-1"));
+        assert!(
+            mail["page"]["links"]
+                .as_array()
+                .expect("links")
+                .iter()
+                .all(|to| *to == "https://maint.example.com/windows/MW-1")
+        );
     }
     desk.finish(&["announcement email:unknown@customer.example"]).await;
 }

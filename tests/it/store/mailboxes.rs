@@ -25,7 +25,10 @@ async fn an_address_is_refused_until_it_is_allowed_again() {
             assert_eq!((first.reason.as_str(), first.refused_at), ("550 no such user", minute(0)));
             assert_eq!(tx.refused_mailbox(&address("gone@example.com")).await?, None, "another mailbox");
             let all = tx.refused_mailboxes().await?;
-            assert_eq!(all.iter().map(|m| m.reason.as_str()).collect::<Vec<_>>(), ["553 \"none\"; --", "550 no such user"]);
+            assert_eq!(
+                all.iter().map(|m| m.reason.as_str()).collect::<Vec<_>>(),
+                ["553 \"none\"; --", "550 no such user"]
+            );
             assert!(tx.allow_mailbox(&gone).await?);
             assert!(!tx.allow_mailbox(&gone).await?, "once");
             assert_eq!(tx.refused_mailboxes().await?.len(), 1);
