@@ -18,7 +18,7 @@ use super::slack;
 use super::source::Node;
 use super::statuspage;
 use super::webhook::webhooks;
-use super::word::{for_ops, name, refuse_name, support, well_formed, zone_of};
+use super::word::{channel, name, refuse_name, support, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
 use crate::domain::calendar::{WorkingCalendar, Zone};

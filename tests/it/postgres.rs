@@ -10,8 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use maintbot::store::Db;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgPool, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 
 /// The URL of a superuser on a cluster that is already running.
@@ -39,7 +38,9 @@ pub async fn database() -> PgUrl {
     static MIGRATED: OnceCell<String> = OnceCell::const_new();
     let migrated = MIGRATED.get_or_init(|| async {
         let url = empty().await;
-        Db::open(url.as_str()).await.expect("a migrated database").close().await;
+        let pool = PgPool::connect(url.as_str()).await.expect("a database");
+        sqlx::migrate!().run(&pool).await.expect("a migrated database");
+        pool.close().await;
         url.0.rsplit_once('/').expect("a URL with a database").1.to_owned()
     });
     create(&format!("TEMPLATE {}", migrated.await)).await
