@@ -57,13 +57,14 @@ impl Target {
 
     /// `maintbot maintenance …` on another machine, with the token in its environment.
     fn run(&self, words: &[&str]) -> Output {
-        self.run_on(&self.process.base, &self.token, words)
+        run_on(&self.process.base, &self.token, words)
     }
+}
 
-    fn run_on(&self, server: &str, token: &str, words: &[&str]) -> Output {
-        let elsewhere = tempfile::tempdir().expect("a folder");
-        run_in(elsewhere.path(), server, token, words)
-    }
+/// The same for any server and token.
+fn run_on(server: &str, token: &str, words: &[&str]) -> Output {
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    run_in(elsewhere.path(), server, token, words)
 }
 
 fn run_in(folder: &Path, server: &str, token: &str, words: &[&str]) -> Output {
@@ -102,7 +103,7 @@ async fn a_window_is_started_extended_and_completed_by_the_program() {
 async fn what_was_done_and_not_answered_is_not_done_twice() {
     let target = Target::new().await;
     let line = lossy(&target.process.base, 2).await;
-    let noted = target.run_on(&line.base, &target.token, &["note", "MW-1", "Said once"]);
+    let noted = run_on(&line.base, &target.token, &["note", "MW-1", "Said once"]);
     assert_eq!(noted.status.code(), Some(0), "{}", err(&noted));
     assert_eq!(line.calls(), 3, "two answers got lost");
     assert_eq!(target.history().await.matches("Said once").count(), 1);
@@ -126,21 +127,21 @@ async fn what_is_wrong_is_said_with_what_to_look_at() {
         assert!(!said.contains(secret), "{said}");
     };
     let start = ["start", "MW-1"];
-    refused(target.run_on(&target.process.base, secret, &start), &["not known", "MAINTBOT_TOKEN_FILE"]);
-    refused(target.run_on(&target.process.base, "two words", &start), &["the token is not one"]);
+    refused(run_on(&target.process.base, secret, &start), &["not known", "MAINTBOT_TOKEN_FILE"]);
+    refused(run_on(&target.process.base, "two words", &start), &["the token is not one"]);
     let viewer = target.token_of("viewer");
-    refused(target.run_on(&target.process.base, &viewer, &start), &["engineer"]);
+    refused(run_on(&target.process.base, &viewer, &start), &["engineer"]);
     refused(target.run(&["start", "MW-1", "--as", "anna"]), &["admin"]);
     refused(target.run(&["extend", "MW-1", "30 bananas"]), &["bananas"]);
     let moved = says("HTTP/1.1 301 Moved Permanently\r\nLocation: https://elsewhere.example.com/\r\n", "").await;
-    refused(target.run_on(&moved.base, secret, &start), &["301", "leads elsewhere"]);
+    refused(run_on(&moved.base, secret, &start), &["301", "leads elsewhere"]);
     assert_eq!(moved.calls(), 1, "not asked again, and not followed");
     let other = says("HTTP/1.1 404 Not Found\r\n", "<h1>It works!</h1>").await;
-    refused(target.run_on(&other.base, secret, &start), &["404", "not as maintbot does", "--server"]);
+    refused(run_on(&other.base, secret, &start), &["404", "not as maintbot does", "--server"]);
     let nobody = format!("http://127.0.0.1:{}", free_port());
-    refused(target.run_on(&nobody, secret, &start), &["nothing listens there", "Nothing was done"]);
+    refused(run_on(&nobody, secret, &start), &["nothing listens there", "Nothing was done"]);
     assert_eq!(target.state().await, "scheduled");
-    let wrong = target.run_on("maintenance.example.com", secret, &start);
+    let wrong = run_on("maintenance.example.com", secret, &start);
     assert_eq!(wrong.status.code(), Some(2), "{}", err(&wrong));
 }
 
