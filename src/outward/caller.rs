@@ -223,17 +223,13 @@ impl Caller {
         let now = self.inner.clock.now();
         let mut held = locked(&self.inner.held);
         let until = [held.away.until(), held.limited].into_iter().flatten().max().filter(|until| *until > now);
-        match until {
-            Some(at) => {
-                let why = format!("{} waits: {} did not answer or asked to wait", ask.shown(), self.inner.name);
-                Err(Failure::Later { at, why })
-            }
-            None => {
-                held.limited = None;
-                held.away.goes_out(now);
-                Ok(())
-            }
+        if let Some(at) = until {
+            let why = format!("{} waits: {} did not answer or asked to wait", ask.shown(), self.inner.name);
+            return Err(Failure::Later { at, why });
         }
+        held.limited = None;
+        held.away.goes_out(now);
+        Ok(())
     }
 
     fn request(&self, ask: &Ask<'_>) -> reqwest::RequestBuilder {

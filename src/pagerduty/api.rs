@@ -180,7 +180,7 @@ impl PagerDuty {
             200..=299 => Ok(true),
             404 => Ok(false),
             // Where no code is given, the status says it.
-            status if IS_OVER.iter().any(|over| *over == (status, code)) || (status, code) == (405, 0) => Ok(false),
+            status if IS_OVER.contains(&(status, code)) || (status, code) == (405, 0) => Ok(false),
             _ => Err(self.refused(ask, &answer)),
         }
     }

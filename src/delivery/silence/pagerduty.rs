@@ -91,13 +91,12 @@ async fn follow(keeping: &Keeping<'_>, client: &PagerDuty, found: &Maintenance, 
     if client.change(&found.id, &draft).await? {
         return Ok(known.to_string());
     }
-    match client.maintenance(&found.id).await?.filter(|found| found.ends_at > now) {
-        None => make(keeping, client, &draft).await,
-        Some(_) => {
-            let why = format!("PagerDuty does not change {}, which may have begun since it was looked at", found.id);
-            Err(Failure::Later { at: now + AGAIN, why })
-        }
+    let is_over = client.maintenance(&found.id).await?.is_none_or(|found| found.ends_at <= now);
+    if is_over {
+        return make(keeping, client, &draft).await;
     }
+    let why = format!("PagerDuty does not change {}, which may have begun since it was looked at", found.id);
+    Err(Failure::Later { at: now + AGAIN, why })
 }
 
 fn says(found: &Maintenance, draft: &Draft) -> bool {

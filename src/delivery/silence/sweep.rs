@@ -134,7 +134,7 @@ impl Sender {
                     found.extend((!wanted).then_some(id));
                 }
                 None => {
-                    tracing::warn!(window = %id, "Alertmanager holds a silence for a window that is not known here")
+                    tracing::warn!(window = %id, "Alertmanager holds a silence for a window that is not known here");
                 }
             }
         }
