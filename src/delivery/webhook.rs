@@ -46,10 +46,7 @@ impl Sender {
         };
         let address = webhook.address();
         if self.db.read(async |tx| tx.webhook_disabled(name, &address).await).await?.is_some() {
-            let skip =
-                async |tx: &mut Tx| tx.settle(row.id, Settled::Skipped, Reason::NoRecipient, Some(&self.owner)).await;
-            self.db.write(skip).await?;
-            return Ok(None);
+            return self.pass_over(row, name, now).await.map(|()| None);
         }
         if let Some(until) = webhook.held() {
             self.db.write(async |tx| tx.postpone(&[row.id], &self.owner, until).await).await?;
@@ -77,6 +74,18 @@ impl Sender {
             }
         }
         Ok(webhook.held())
+    }
+
+    /// Nobody is at a disabled webhook to read it. What ops and the like alone would read has to reach somebody all the same.
+    async fn pass_over(&self, row: &Delivery, name: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+        if !row.plan.message.is_for_audiences() {
+            let error = format!("it answered 410 Gone before, and gets nothing until: maintbot webhook enable {name}");
+            return self.record(row, Answered::GiveUp(error), now).await;
+        }
+        let skip =
+            async |tx: &mut Tx| tx.settle(row.id, Settled::Skipped, Reason::NoRecipient, Some(&self.owner)).await;
+        self.db.write(skip).await?;
+        Ok(())
     }
 
     fn body(&self, webhook: &Webhook, row: &Delivery, about: &About, now: DateTime<Utc>) -> anyhow::Result<Vec<u8>> {
