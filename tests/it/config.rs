@@ -195,9 +195,9 @@ fn an_unknown_section_names_those_that_there_are() {
         problem("[organization]\nname = \"x\"\n"),
         "maintbot.toml:1: unknown section [organization]; did you mean `organisation`?"
     );
-    let other = problem("\n[statuspage]\ntoken = \"hunter2\"\n");
+    let other = problem("\n[telegraph]\ntoken = \"hunter2\"\n");
     assert!(
-        other.starts_with("maintbot.toml:2: unknown section [statuspage]; this version knows server, database,"),
+        other.starts_with("maintbot.toml:2: unknown section [telegraph]; this version knows server, database,"),
         "{other}"
     );
     assert!(!other.contains("hunter2"));

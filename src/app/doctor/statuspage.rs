@@ -78,7 +78,7 @@ async fn plan(config: &Config, page: &Statuspage) -> Vec<Finding> {
 
 fn line(difference: &delivery::Difference) -> String {
     let window = difference.window.map_or_else(|| "an unknown window".into(), |id| id.to_string());
-    let entry = difference.entry.iter().map(|id| format!(" (entry {id})")).collect::<String>();
+    let entry = difference.entry.as_ref().map(|id| format!(" (entry {id})")).unwrap_or_default();
     format!("{window}{entry}: {}; maintbot mends it while it serves", difference.what)
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{BY_CLOCK, BY_HAND, UPGRADE, story};
 use crate::bot::utc;
+use crate::fake::statuspage::{Entry, Fault};
 
 #[tokio::test]
 async fn a_window_is_published_at_its_lead_and_not_before() {
@@ -149,7 +150,7 @@ async fn cancelled_before_its_lead_a_window_is_never_there() {
 #[tokio::test]
 async fn announced_while_work_goes_on_an_entry_begins_in_that_state() {
     story(BY_HAND, "2026-12-20 13:50", async |hub| {
-        hub.page.fail("", crate::fake::statuspage::Fault::Status(503, json!({})));
+        hub.page.fail("", Fault::Status(503, json!({})));
         hub.say(UPGRADE).await;
         hub.say("start MW-1").await;
         hub.page.lift();
@@ -202,7 +203,7 @@ async fn what_no_longer_touches_the_page_is_ended_there_and_comes_back_as_a_new_
         assert!(entry.updates.last().expect("a text").1.starts_with("Cancelled: "));
         hub.say("edit MW-1 service:api").await;
         let entries = hub.page.entries();
-        let states: Vec<String> = entries.iter().map(|entry| entry.status()).collect();
+        let states: Vec<String> = entries.iter().map(Entry::status).collect();
         assert_eq!(states, ["completed", "scheduled"]);
         assert_eq!(entries[1].components, ["c-api"]);
         assert_eq!(hub.sweep().await, 0, "and the page says what was planned");

@@ -20,11 +20,9 @@ fn example(page: &FakeJsonPage, name: &str) -> String {
 }
 
 fn config(page: &FakeJsonPage, name: &str, without: &str) -> String {
-    let example: String = example(page, name)
-        .lines()
-        .filter(|line| without.is_empty() || !line.starts_with(without))
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let example = example(page, name);
+    let lines = example.lines().filter(|line| without.is_empty() || !line.starts_with(without));
+    let example = lines.collect::<Vec<_>>().join("\n");
     format!(
         "[server]\npublic_url = \"https://maintenance.example.com\"\n[organisation]\ntime_zone = \"UTC\"\n\
          [policy.scheduled]\nauto_start = false\nannounce = \"7d\"\nremind = []\n\

@@ -1,6 +1,7 @@
 //! Phases of a plan on the page: one entry each, from the plan's announcement on.
 
 use super::{BY_CLOCK, story};
+use crate::fake::statuspage::Entry;
 
 #[tokio::test]
 async fn each_phase_is_an_entry_from_the_announcement_of_its_plan_on() {
@@ -31,7 +32,7 @@ async fn each_phase_is_an_entry_from_the_announcement_of_its_plan_on() {
         hub.say("start MW-1").await;
         hub.say("complete MW-1").await;
         hub.bot.at("2026-12-18 14:00").await;
-        let states: Vec<String> = hub.page.entries().iter().map(|entry| entry.status()).collect();
+        let states: Vec<String> = hub.page.entries().iter().map(Entry::status).collect();
         assert_eq!(states, ["completed", "in_progress"]);
         hub.say("complete MW-2").await;
         assert_eq!(hub.sweep().await, 0);

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{BY_HAND, UPGRADE, story};
-use crate::fake::statuspage::Fault;
+use crate::fake::statuspage::{Entry, Fault};
 
 #[tokio::test]
 async fn what_people_changed_by_hand_is_as_it_was_planned_again_and_nobody_is_told() {
@@ -53,7 +53,7 @@ async fn an_entry_that_was_deleted_or_ended_by_hand_is_there_again() {
         hub.bot.clock.set(hub.bot.clock.now() + TimeDelta::hours(2));
         hub.page.by_hand(&again.id, "status", json!("completed"));
         assert_eq!(hub.sweep().await, 1);
-        let states: Vec<String> = hub.page.entries().iter().map(|entry| entry.status()).collect();
+        let states: Vec<String> = hub.page.entries().iter().map(Entry::status).collect();
         assert_eq!(states, ["completed", "scheduled"]);
         hub.say("cancel MW-1 reason:\"x\"").await;
         assert_eq!(hub.page.entries()[1].status(), "completed");
@@ -85,7 +85,7 @@ async fn entries_of_ours_that_nobody_knows_are_ended_and_those_of_others_are_lef
         let others = hub.page.another("Of another maintbot", page("https://staging.example.com"));
         let people = hub.page.another("Of people", json!({}));
         assert_eq!(hub.sweep().await, 1);
-        let status = |id: &str| hub.page.entries().iter().find(|entry| entry.id == id).map(|entry| entry.status());
+        let status = |id: &str| hub.page.entries().iter().find(|entry| entry.id == id).map(Entry::status);
         assert_eq!(status(&ours).as_deref(), Some("completed"));
         assert_eq!(status(&others).as_deref(), Some("scheduled"));
         assert_eq!(status(&people).as_deref(), Some("scheduled"));
