@@ -17,6 +17,7 @@ mod section;
 mod server;
 mod slack;
 mod source;
+mod templates;
 mod word;
 mod working;
 
@@ -66,8 +67,23 @@ pub struct Config {
     pub slack: Option<Slack>,
     /// Discord, where it is written.
     pub discord: Option<Discord>,
+    /// The organisation's own templates, as they were read.
+    pub templates: Vec<TemplateFile>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
+}
+
+/// A file of the templates' folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFile {
+    /// The language whose folder it stands in, such as `fi`.
+    pub language: String,
+    /// Its name, such as `announcement.txt`.
+    pub file: String,
+    /// Where it is, for people.
+    pub path: String,
+    /// What it holds, at most 64 KiB.
+    pub text: String,
 }
 
 /// Where the program listens and how it is reached from outside.

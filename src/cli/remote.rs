@@ -66,7 +66,8 @@ pub async fn send(server: &str, token: Option<&SecretString>, line: &str, key: &
             serde_json::from_slice(&body).with_context(|| format!("{server} does not answer as maintbot does"))?;
         let Done { text, windows, warnings, deliveries, subject, findings, slots } = done;
         let message = Message::line(text);
-        return Ok(Answer::Done(Reply { message, windows, warnings, deliveries, subject, findings, slots }));
+        let reply = Reply { message, windows, warnings, deliveries, subject, findings, slots, ..Reply::default() };
+        return Ok(Answer::Done(reply));
     }
     let problem: Problem = serde_json::from_slice(&body)
         .map_err(|_| anyhow::anyhow!("{server} answered {status} and not as maintbot does"))?;

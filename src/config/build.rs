@@ -14,6 +14,7 @@ use super::section::{Once, Section};
 use super::server::{database_url, prometheus, server};
 use super::slack;
 use super::source::Node;
+use super::templates::{self, Texts};
 use super::word::{channel, name, refuse_name, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
 use crate::domain::access::Role;
@@ -23,6 +24,7 @@ use crate::domain::organisation::{Channel, GithubUse, Organisation, Person};
 
 const ORGANISATION_NAME: &str = "Our organisation";
 const OPS_CHANNEL: &str = "ops";
+const ENGLISH: &str = "en";
 
 /// The configuration that `root` describes, with defaults for what is missing and for what `findings` complain about.
 /// Files that it names lie relative to `folder`.
@@ -34,10 +36,12 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let github = github::github(&top, folder, findings);
     let slack = slack::slack(&top, folder, findings);
     let discord = discord::discord(&top, folder, findings);
-    let mut organisation = organisation(&top, &server, folder, findings);
+    let texts = templates::texts(&top, folder, findings);
+    let mut organisation = organisation(&top, &server, &texts, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
-    Config { server, database: Database { url }, prometheus, github, slack, discord, organisation }
+    let database = Database { url };
+    Config { server, database, prometheus, github, slack, discord, templates: texts.files, organisation }
 }
 
 fn use_of(github: &Github) -> GithubUse {
@@ -51,22 +55,30 @@ fn web_url(api_url: &str) -> String {
     own.replacen("://api.", "://", 1)
 }
 
-fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mut Findings) -> Organisation {
+fn organisation(
+    top: &Section<'_>,
+    server: &Server,
+    texts: &Texts,
+    folder: &Path,
+    findings: &mut Findings,
+) -> Organisation {
     let section = top.section("organisation", &ORGANISATION, findings);
     let name = section.read(findings, "name", "\"Example Cloud\"", name);
     let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| channel(text, top));
+    let language = templates::language(&section, texts, findings);
     let usual = WorkingCalendar::monday_to_friday(Zone::utc());
     let working = working::calendar(&section, usual, folder, findings);
 
     let (regions, known_regions) = regions(top, &working, folder, findings);
     let (services, known_services) = services(top, &known_regions, findings);
     let (policies, service_policies) = policies(top, &known_services, findings);
-    let audiences = audiences(top, [&known_services, &known_regions], &working.zone, findings);
+    let audiences = audiences(top, [&known_services, &known_regions], &working.zone, texts, findings);
     let people = people(top, findings);
     let customers = customers(top, [&known_services, &known_regions], &people, findings);
     Organisation {
         name: name.unwrap_or_else(|| ORGANISATION_NAME.into()),
         zone: working.zone.clone(),
+        language: language.unwrap_or_else(|| ENGLISH.into()),
         working,
         ops: ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]),
         events: Vec::new(),

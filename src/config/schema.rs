@@ -24,13 +24,14 @@ pub(super) const TOP: Known = Known {
         "github",
         "slack",
         "discord",
+        "templates",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
 pub(super) const DATABASE: Known = Known { title: "[database]", keys: &["url", "url_file"] };
 pub(super) const ORGANISATION: Known = Known {
     title: "[organisation]",
-    keys: &["name", "time_zone", "working_week", "working_hours", "holidays", "holidays_file", "ops"],
+    keys: &["name", "time_zone", "working_week", "working_hours", "holidays", "holidays_file", "ops", "language"],
 };
 pub(super) const REGION: Known = Known {
     title: "[[region]]",
@@ -84,6 +85,8 @@ pub(super) const AUDIENCE: Known = Known {
         "time_zone",
         "internal",
         "mention",
+        "language",
+        "style",
     ],
 };
 pub(super) const CUSTOMER: Known =
@@ -138,7 +141,9 @@ pub(super) const DISCORD: Known = Known {
     keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
 };
 
-const SECTIONS: [&Known; 16] = [
+pub(super) const TEMPLATES: Known = Known { title: "[templates]", keys: &["folder"] };
+
+const SECTIONS: [&Known; 17] = [
     &SERVER,
     &DATABASE,
     &ORGANISATION,
@@ -155,6 +160,7 @@ const SECTIONS: [&Known; 16] = [
     &SLACK,
     &SLACK_WORKSPACE,
     &DISCORD,
+    &TEMPLATES,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

@@ -23,4 +23,5 @@ mod slack_render;
 mod store;
 mod stories;
 mod suggest;
+mod templates;
 mod web;

@@ -56,6 +56,7 @@ fn organisation() -> Organisation {
     Organisation {
         name: "Example".into(),
         zone: zone("Europe/Helsinki"),
+        language: "en".into(),
         working: working("Europe/Helsinki", None),
         ops: Vec::new(),
         events: Vec::new(),

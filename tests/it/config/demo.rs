@@ -60,7 +60,7 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
     }
     config.keep_inside();
     // A new section does not compile here before somebody has decided about it.
-    let Config { server: _, database: _, prometheus, github, slack, discord, organisation } = config;
+    let Config { server: _, database: _, prometheus, github, slack, discord, templates: _, organisation } = config;
     let asked = prometheus.is_some() || github.is_some() || slack.is_some() || discord.is_some();
     assert!(!asked && organisation.events.is_empty(), "nobody outside is asked anything");
     let of_audiences = organisation.audiences.iter().flat_map(|audience| &audience.channels);
