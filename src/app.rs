@@ -6,7 +6,9 @@ mod inward;
 mod mailboxes;
 mod measure;
 mod parts;
+mod preview;
 mod serve;
+mod templates;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,8 +23,9 @@ use crate::clock::Clock;
 use crate::command::{Input, manifest};
 use crate::config::Config;
 use crate::domain::access::{Actor, Role};
-use crate::message::audience::Templates;
-use crate::service::{self, Invocation, Service};
+use crate::domain::channel::Surface;
+use crate::message::audience::sample;
+use crate::service::{self, Answer, Invocation, PreviewView, Service};
 use crate::statuspage::json::JsonPage;
 use crate::store::Db;
 use crate::web;
@@ -92,6 +95,19 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
         }
         Action::Check => Ok(check(config.as_deref(), json)),
         Action::Doctor => Ok(report(&doctor::examine(&load(config.as_deref())?).await, json)),
+        Action::Preview { window, message, audience, surface, name } => {
+            let config = load(config.as_deref())?;
+            let audience = audience.as_deref();
+            let names = match (&window, message) {
+                (Some(window), Some(message)) => {
+                    let id = name.unwrap_or_else(|| login.to_owned());
+                    return preview_of_window(config, [window, &message], audience, surface, id, json).await;
+                }
+                (_, Some(message)) => vec![message],
+                (_, None) => sample::names().into_iter().map(String::from).collect(),
+            };
+            preview_of_samples(&config, &names, audience, surface, json).map(|()| true)
+        }
         Action::Serve => serve(load(config.as_deref())?).await.map(|()| true),
         Action::Demo { empty, at } => {
             // The year is typed for the organisation of the demo; with one's own there is nothing to type.
@@ -183,6 +199,64 @@ fn manifest_of(surface: &str, config: &Config, as_json: bool) -> anyhow::Result<
     Ok(serde_json::to_string_pretty(&manifest)?)
 }
 
+/// The messages about a window, as the verb `preview` shows them.
+async fn preview_of_window(
+    config: Config,
+    [window, message]: [&str; 2],
+    audience: Option<&str>,
+    surface: Surface,
+    id: String,
+    as_json: bool,
+) -> anyhow::Result<bool> {
+    let parts = Parts::open(config, Clock::System).await?;
+    let mut words = ["preview", window, message].map(String::from).to_vec();
+    words.push(format!("surface:{surface}"));
+    words.extend(audience.map(|audience| format!("audience:{audience}")));
+    let roles = service::roles(parts.service.organisation(), &[&id], Role::Admin);
+    let (actor, input) = (Actor { id, roles }, Input::Words(words));
+    let invocation = Invocation { actor, place: "terminal".into(), zone: None, within: None, input, key: None };
+    let answer = parts.service.run(&invocation).await?;
+    parts.db.close().await;
+    match &answer {
+        Answer::Done(reply) => say_previews(&[(message.to_owned(), reply.previews.clone())], as_json),
+        Answer::Refused(_) => return Ok(cli::answer(&answer, as_json)),
+    }
+    Ok(true)
+}
+
+/// Messages about windows and plans that are not there.
+fn preview_of_samples(
+    config: &Config,
+    names: &[String],
+    audience: Option<&str>,
+    surface: Surface,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let one = |name: &String| {
+        let shown = preview::of_sample(config, &preview::Ask { name, audience, surface })?;
+        Ok((name.clone(), shown))
+    };
+    say_previews(&names.iter().map(one).collect::<anyhow::Result<Vec<_>>>()?, as_json);
+    Ok(())
+}
+
+/// What is sent goes to standard output, and who gets it to standard error, so that the former can be pasted.
+fn say_previews(messages: &[(String, Vec<PreviewView>)], as_json: bool) {
+    if as_json {
+        let one =
+            |(name, view): (&String, &PreviewView)| json!({ "message": name, "to": view.readers, "shown": view.shown });
+        let items: Vec<_> =
+            messages.iter().flat_map(|(name, views)| views.iter().map(move |view| one((name, view)))).collect();
+        return say(&json!({ "items": items }).to_string());
+    }
+    for (name, views) in messages {
+        for view in views {
+            eprint_line(&format!("{name}, to {}:", view.readers));
+            say(&format!("{}\n", view.shown));
+        }
+    }
+}
+
 fn load(named: Option<&Path>) -> anyhow::Result<Config> {
     Ok(Config::load(config_file(named)?.as_deref(), std::env::vars_os())?)
 }
@@ -203,20 +277,16 @@ fn check(named: Option<&Path>, as_json: bool) -> bool {
             None
         }
     };
-    let mut configured = Vec::new();
-    match Config::load(file.as_deref(), std::env::vars_os()) {
-        Ok(config) => problems.extend(config.status_pages.iter().filter_map(|page| {
+    let configured = match Config::load(file.as_deref(), std::env::vars_os()) {
+        Ok(config) => {
             // Whether templates come out as JSON is seen when they are filled.
-            JsonPage::new(page, Clock::System).err().map(|error| format!("{error:#}"))
-        })),
-        Err(found) => {
-            problems.extend(found.0.iter().map(ToString::to_string));
-            configured = found.0;
+            let unfit = |page| JsonPage::new(page, Clock::System).err().map(|error| format!("{error:#}"));
+            problems.extend(config.status_pages.iter().filter_map(unfit));
+            templates::load(&config).err().into_iter().flatten().map(templates::problem).collect()
         }
-    }
-    if let Err(error) = Templates::builtin() {
-        problems.push(format!("{error:#}"));
-    }
+        Err(found) => found.0,
+    };
+    problems.extend(configured.iter().map(ToString::to_string));
     let verbs = crate::command::spec::catalogue().verbs.len();
     if as_json {
         say(&json!({ "ok": problems.is_empty(), "file": file, "problems": configured }).to_string());

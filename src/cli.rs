@@ -14,6 +14,7 @@ use crate::command::cli as declared;
 use crate::domain::access::Role;
 use crate::domain::calendar::parse_duration;
 use crate::domain::channel::EmailAddress;
+use crate::domain::channel::Surface;
 
 pub use remote::{Sending, send, token_in};
 pub use render::{answer, problem};
@@ -60,6 +61,19 @@ pub enum Action {
     Check,
     /// Reach everything that is configured.
     Doctor,
+    /// Show what a message looks like.
+    Preview {
+        /// The window; one that is not there where none is named.
+        window: Option<String>,
+        /// The message, as its template is named; all of them where none is.
+        message: Option<String>,
+        /// Only as this audience would get it.
+        audience: Option<String>,
+        /// As it is sent there.
+        surface: Surface,
+        /// Under which name, where it is not the login name.
+        name: Option<String>,
+    },
     /// Print what to paste into a chat service's settings.
     Manifest {
         /// `slack`, `discord` or `github`.
@@ -127,6 +141,7 @@ pub fn command() -> Command {
         )
         .subcommand(Command::new("check").about("Check configuration, templates and command declarations"))
         .subcommand(Command::new("doctor").about("Reach everything that is configured and say what works and what is missing"))
+        .subcommand(preview())
         .subcommand(
             Command::new("manifest").about("Print the app manifest to paste into a chat service's settings").arg(
                 Arg::new("surface").required(true).value_parser(["slack", "discord", "github"]).help("Which service"),
@@ -169,6 +184,37 @@ fn mail() -> Command {
         .arg_required_else_help(true)
         .subcommand(Command::new("refused").about("List them, with what the server said"))
         .subcommand(allow.arg(address.help("The address, from the list")))
+}
+
+fn preview() -> Command {
+    let words = Arg::new("words").value_name("[WINDOW] MESSAGE").num_args(1..=2).required_unless_present("all");
+    let audience = Arg::new("audience").long("audience").value_name("NAME").help("Only as this audience would get it");
+    let surface = Arg::new("surface")
+        .long("surface")
+        .value_name("SURFACE")
+        .default_value("plain")
+        .value_parser(|text: &str| text.parse::<Surface>())
+        .help("As it is sent there: plain, slack, discord or github");
+    let all = Arg::new("all").long("all").action(ArgAction::SetTrue).conflicts_with("words").help("Every message");
+    Command::new("preview")
+        .about("Show what a message looks like, of a window or, where none is named, of one made up")
+        .arg(words.help("Such as MW-12 reminder, or only reminder; as templates are named"))
+        .arg(audience)
+        .arg(surface)
+        .arg(all)
+        .arg(Arg::new("as").long("as").value_name("NAME").help("In whose name, where it is not the login name"))
+}
+
+fn preview_action(m: &ArgMatches) -> Action {
+    let mut words: Vec<String> = m.get_many::<String>("words").unwrap_or_default().cloned().collect();
+    let message = words.pop();
+    Action::Preview {
+        window: words.pop(),
+        message,
+        audience: m.get_one::<String>("audience").cloned(),
+        surface: m.get_one::<Surface>("surface").copied().unwrap_or(Surface::Plain),
+        name: m.get_one::<String>("as").cloned(),
+    }
 }
 
 fn token() -> Command {
@@ -253,6 +299,7 @@ pub fn parse<I: IntoIterator<Item = std::ffi::OsString>>(
         }
         Some(("check", _)) => Action::Check,
         Some(("doctor", _)) => Action::Doctor,
+        Some(("preview", m)) => preview_action(m),
         Some(("manifest", m)) => {
             Action::Manifest { surface: m.get_one::<String>("surface").cloned().unwrap_or_default() }
         }
@@ -404,6 +451,20 @@ mod tests {
         let Action::Maintenance { words, server, .. } = request.action else { panic!("a chat command") };
         assert_eq!(words, ["start", "MW-12", "--dry-run"]);
         assert_eq!(server.as_deref(), Some("http://localhost:1"));
+    }
+
+    #[test]
+    fn a_preview_names_a_window_or_none() {
+        let asked = |line: &[&str]| match read(line).action {
+            Action::Preview { window, message, .. } => (window, message),
+            other => panic!("a preview, not {other:?}"),
+        };
+        assert_eq!(asked(&["preview", "MW-12", "reminder"]), (Some("MW-12".into()), Some("reminder".into())));
+        assert_eq!(asked(&["preview", "reminder", "--surface", "slack"]), (None, Some("reminder".into())));
+        assert_eq!(asked(&["preview", "--all"]), (None, None));
+        for wrong in [&["preview"][..], &["preview", "a", "b", "c"], &["preview", "a", "--surface", "fax"]] {
+            assert!(parse(std::iter::once("maintbot").chain(wrong.iter().copied()).map(Into::into), None).is_err());
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod silence;
 mod slack;
 mod source;
 mod statuspage;
+mod templates;
 mod webhook;
 mod word;
 mod working;
@@ -85,8 +86,23 @@ pub struct Config {
     pub statuspage: Option<Statuspage>,
     /// Other status pages, in the order of the file.
     pub status_pages: Vec<StatusPage>,
+    /// The organisation's own templates, as they were read.
+    pub templates: Vec<TemplateFile>,
     /// Services, regions, policies, audiences, customers, people and roles.
     pub organisation: Organisation,
+}
+
+/// A file of the templates' folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateFile {
+    /// The language whose folder it stands in, such as `fi`.
+    pub language: String,
+    /// Its name, such as `announcement.txt`.
+    pub file: String,
+    /// Where it is, for people.
+    pub path: String,
+    /// What it holds, at most 64 KiB.
+    pub text: String,
 }
 
 /// Where the program listens and how it is reached from outside.

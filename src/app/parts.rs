@@ -7,6 +7,8 @@ use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 use super::inward::Inward;
+use super::preview::show;
+use super::templates;
 use crate::alertmanager::api::Alertmanager;
 use crate::clock::{Clock, Wake};
 use crate::config::{self, Config};
@@ -16,7 +18,6 @@ use crate::discord::inbound::Inbound as OnDiscord;
 use crate::github::api::GitHub;
 use crate::github::inbound::Inbound as OnGitHub;
 use crate::mail::api::Mailer;
-use crate::message::audience::Templates;
 use crate::pagerduty::api::PagerDuty;
 use crate::service::Service;
 use crate::slack::api::Slack;
@@ -47,10 +48,11 @@ impl Parts {
     /// The database cannot be opened: the message says what the operator can do.
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let db = Db::open(config.database.url.expose_secret()).await?;
-        let templates = Arc::new(Templates::builtin()?);
+        let templates = Arc::new(templates::load(&config).map_err(|faults| templates::refused(&faults))?);
         let organisation = Arc::new(config.organisation);
         let wake = Wake::default();
         let service = Service::new(db.clone(), organisation.clone(), clock.clone(), templates.clone(), wake.clone());
+        let service = service.showing(show);
         let owner = format!("{}-{}", std::process::id(), &random_text()?[..12]);
         // One client for both halves of a surface: they share tokens and limits.
         let github = config.github.as_ref().map(|github| GitHub::new(github, clock.clone())).transpose()?;

@@ -228,7 +228,8 @@ fn understand(server: &str, heard: &Heard) -> anyhow::Result<Answer> {
             serde_json::from_slice(body).with_context(|| format!("{server} does not answer as maintbot does"))?;
         let Done { text, windows, warnings, deliveries, subject, findings, slots } = done;
         let message = Message::line(text);
-        return Ok(Answer::Done(Reply { message, windows, warnings, deliveries, subject, findings, slots }));
+        let reply = Reply { message, windows, warnings, deliveries, subject, findings, slots, ..Reply::default() };
+        return Ok(Answer::Done(reply));
     }
     if status.is_redirection() {
         bail!("{server} answered {status}: it leads elsewhere, perhaps from http to https; give that address itself");

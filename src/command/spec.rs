@@ -119,6 +119,8 @@ words! {
         Kinds = "kinds",
         /// Customers.
         Customers = "customers",
+        /// Audiences.
+        Audiences = "audiences",
         /// People.
         People = "people",
         /// Time zones.

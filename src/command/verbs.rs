@@ -239,7 +239,9 @@ verbs! {
     /// The audit trail of one window.
     History = "history" { window: WindowId }
     /// What a message would look like.
-    Preview = "preview" { window: WindowId, message: MessageKind }
+    Preview = "preview" {
+        window: WindowId, message: MessageKind, audience: Option<String>, surface: Option<String>,
+    }
     /// Who the bot takes the caller for.
     Whoami = "whoami" {}
     /// Help, on everything or on one verb such as `change` or `change add`.

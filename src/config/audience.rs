@@ -6,6 +6,7 @@ use super::policy::leads;
 use super::problem::{Complaint, Findings};
 use super::schema::AUDIENCE;
 use super::section::{Once, Section};
+use super::templates::{self, Texts};
 use super::word::{channel, choice, id_of, well_formed, zone_of};
 use super::working::hours;
 use crate::domain::calendar::Zone;
@@ -21,6 +22,7 @@ pub(super) fn audiences(
     top: &Section<'_>,
     [known_services, known_regions]: [&Declared; 2],
     zone: &Zone,
+    texts: &Texts,
     findings: &mut Findings,
 ) -> Vec<Audience> {
     let blocks = top.blocks("audience", &AUDIENCE, findings);
@@ -35,6 +37,8 @@ pub(super) fn audiences(
         let messages = block.filled_list(findings, "messages", "[\"announcement\", \"reminder\"]", message);
         let internal = block.flag(findings, "internal").unwrap_or(false);
         let mention = block.list(findings, "mention", "[\"discord:330512345678901234\"]", |text| mentioned(text, top));
+        let language = templates::language(block, texts, findings);
+        let style = templates::style(block, texts, findings);
         let own_zone = zone_of(block, findings);
         let send_hours = hours(block, "send_hours", findings);
         let example = ["name", "\"customer-engineers\""];
@@ -54,6 +58,8 @@ pub(super) fn audiences(
             internal,
             send_hours: send_hours.map(|hours| (hours, own_zone.unwrap_or_else(|| zone.clone()))),
             mentions: mention.unwrap_or_default(),
+            language,
+            style,
         });
     }
     if blocks.is_empty() {
@@ -95,6 +101,8 @@ fn everyone() -> Audience {
         internal: false,
         send_hours: None,
         mentions: Vec::new(),
+        language: None,
+        style: None,
     }
 }
 

@@ -17,6 +17,7 @@ use super::silence;
 use super::slack;
 use super::source::Node;
 use super::statuspage;
+use super::templates::{self, Texts};
 use super::webhook::webhooks;
 use super::word::{channel, name, refuse_name, support, well_formed, zone_of};
 use super::{Config, Database, Github, Server, derived_url, working};
@@ -28,6 +29,7 @@ use crate::domain::silence::Silencing;
 
 const ORGANISATION_NAME: &str = "Our organisation";
 const OPS_CHANNEL: &str = "ops";
+const ENGLISH: &str = "en";
 
 /// The configuration that `root` describes, with defaults for what is missing and for what `findings` complain about.
 /// Files that it names lie relative to `folder`.
@@ -45,7 +47,8 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let smtp = mail::smtp(&top, folder, findings);
     let mut statuspage = statuspage::statuspage(&top, folder, findings);
     let status_pages = statuspage::status_pages(&top, folder, findings);
-    let (mut organisation, components) = organisation(&top, &server, folder, findings);
+    let texts = templates::texts(&top, folder, findings);
+    let (mut organisation, components) = organisation(&top, &server, &texts, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
     organisation.silences = silence::silencing(alertmanager.as_ref(), pagerduty.as_ref());
@@ -66,6 +69,7 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
         smtp,
         statuspage,
         status_pages,
+        templates: texts.files,
         organisation,
     }
 }
@@ -85,6 +89,7 @@ fn web_url(api_url: &str) -> String {
 fn organisation(
     top: &Section<'_>,
     server: &Server,
+    texts: &Texts,
     folder: &Path,
     findings: &mut Findings,
 ) -> (Organisation, BTreeMap<String, String>) {
@@ -92,18 +97,20 @@ fn organisation(
     let name = section.read(findings, "name", "\"Example Cloud\"", name);
     let support = section.read(findings, "support", "\"support@example.com\"", support);
     let ops = section.filled_list(findings, "ops", "[\"builtin:ops\"]", |text| for_ops(text, top));
+    let language = templates::language(&section, texts, findings);
     let usual = WorkingCalendar::monday_to_friday(Zone::utc());
     let working = working::calendar(&section, usual, folder, findings);
 
     let (regions, known_regions) = regions(top, &working, folder, findings);
     let (services, known_services, components) = services(top, &known_regions, findings);
     let (policies, service_policies) = policies(top, &known_services, findings);
-    let audiences = audiences(top, [&known_services, &known_regions], &working.zone, findings);
+    let audiences = audiences(top, [&known_services, &known_regions], &working.zone, texts, findings);
     let people = people(top, findings);
     let customers = customers(top, [&known_services, &known_regions], &people, findings);
     let organisation = Organisation {
         name: name.unwrap_or_else(|| ORGANISATION_NAME.into()),
         zone: working.zone.clone(),
+        language: language.unwrap_or_else(|| ENGLISH.into()),
         working,
         ops: ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]),
         support,

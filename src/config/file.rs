@@ -81,7 +81,7 @@ pub(super) fn certificates(
 
 /// The file that a key's text names: relative to the configuration's folder, or, from a variable, to the working
 /// directory.
-fn resolved(section: &Section<'_>, key: &str, folder: &Path, path: &str) -> PathBuf {
+pub(super) fn resolved(section: &Section<'_>, key: &str, folder: &Path, path: &str) -> PathBuf {
     match section.place_of(key) {
         Place::Variable(_) => PathBuf::from(path),
         _ => folder.join(path),
@@ -92,6 +92,14 @@ fn text_in(path: &Path, most: u64, too_large: &str) -> Result<String, Complaint>
     let bytes = read_bounded(path, most).map_err(|error| complaint(path, &format!("cannot be read: {error}")))?;
     let bytes = bytes.ok_or_else(|| complaint(path, too_large))?;
     String::from_utf8(bytes).map_err(|_| complaint(path, "is not UTF-8 text"))
+}
+
+/// The text of a file; or the line, counted from one, from which on it is not UTF-8.
+pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, usize> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        good.iter().filter(|byte| **byte == b'\n').count() + 1
+    })
 }
 
 fn complaint(path: &Path, why: &str) -> Complaint {

@@ -114,6 +114,13 @@ impl Findings {
         self.found.push((place.clone(), problem));
     }
 
+    /// A problem of another file than the configuration; `line` counts from one.
+    pub(super) fn add_in(&mut self, file: &str, line: Option<usize>, message: &str, hint: &str) {
+        let (message, hint) = (printable(message), Some(printable(hint)));
+        let problem = Problem { file: printable(file), line, column: None, key: String::new(), message, hint };
+        self.found.push((Place::Whole, problem));
+    }
+
     /// How a problem at `place` names another place.
     pub(super) fn name_of(&self, place: &Place) -> String {
         match place {

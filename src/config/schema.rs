@@ -30,13 +30,24 @@ pub(super) const TOP: Known = Known {
         "smtp",
         "statuspage",
         "status_page",
+        "templates",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
 pub(super) const DATABASE: Known = Known { title: "[database]", keys: &["url", "url_file"] };
 pub(super) const ORGANISATION: Known = Known {
     title: "[organisation]",
-    keys: &["name", "time_zone", "working_week", "working_hours", "holidays", "holidays_file", "ops", "support"],
+    keys: &[
+        "name",
+        "time_zone",
+        "working_week",
+        "working_hours",
+        "holidays",
+        "holidays_file",
+        "ops",
+        "support",
+        "language",
+    ],
 };
 pub(super) const REGION: Known = Known {
     title: "[[region]]",
@@ -102,6 +113,8 @@ pub(super) const AUDIENCE: Known = Known {
         "time_zone",
         "internal",
         "mention",
+        "language",
+        "style",
     ],
 };
 pub(super) const CUSTOMER: Known =
@@ -216,6 +229,8 @@ pub(super) const STATUS_PAGE: Known = Known {
     ],
 };
 
+pub(super) const TEMPLATES: Known = Known { title: "[templates]", keys: &["folder"] };
+
 const SECTIONS: &[&Known] = &[
     &SERVER,
     &DATABASE,
@@ -239,6 +254,7 @@ const SECTIONS: &[&Known] = &[
     &SMTP,
     &STATUSPAGE,
     &STATUS_PAGE,
+    &TEMPLATES,
 ];
 
 /// Every key that is accepted, with the section it stands in as it is written: `("[server]", "listen")`.

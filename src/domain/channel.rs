@@ -39,6 +39,20 @@ words! {
     }
 }
 
+words! {
+    /// Where a message can be looked at before it is sent.
+    Surface {
+        /// The text without any markup.
+        Plain = "plain",
+        /// Block Kit, as Slack is sent it.
+        Slack = "slack",
+        /// Embeds, as Discord is sent them.
+        Discord = "discord",
+        /// Markdown, as it stands in a comment on GitHub.
+        Github = "github",
+    }
+}
+
 /// Longest name of a conversation on Slack, in characters.
 const LONGEST_CONVERSATION: usize = 80;
 /// Longest id that Slack gives (they have 9 to 11 characters now).

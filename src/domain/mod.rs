@@ -11,6 +11,7 @@ pub mod freeze;
 pub mod ledger;
 pub mod notice;
 pub mod organisation;
+pub mod pattern;
 pub mod plan;
 pub mod refusal;
 pub mod series;

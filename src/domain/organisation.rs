@@ -126,6 +126,10 @@ pub struct Audience {
     pub send_hours: Option<(Hours, Zone)>,
     /// Roles on Discord, by id, whose members are notified of what this audience is told there.
     pub mentions: Vec<String>,
+    /// The language of its messages, such as `fi`; the organisation's where it has none of its own.
+    pub language: Option<String>,
+    /// Which wording of a message it gets where there is one of this name.
+    pub style: Option<String>,
 }
 
 impl Audience {
@@ -226,6 +230,8 @@ pub struct Organisation {
     pub name: String,
     /// Its zone: the last resort for typed times.
     pub zone: Zone,
+    /// The language of messages, such as `en`.
+    pub language: String,
     /// Working week and holidays.
     pub working: WorkingCalendar,
     /// Where internal messages go.
@@ -259,6 +265,24 @@ pub struct Organisation {
 }
 
 impl Organisation {
+    /// The audience of this name; none for ops and single people.
+    #[must_use]
+    pub fn audience(&self, name: &str) -> Option<&Audience> {
+        self.audiences.iter().find(|audience| audience.name == name)
+    }
+
+    /// The language in which an audience, ops or a person is written to.
+    #[must_use]
+    pub fn language_of(&self, audience: &str) -> &str {
+        self.audience(audience).and_then(|audience| audience.language.as_deref()).unwrap_or(&self.language)
+    }
+
+    /// The wording that an audience asks for.
+    #[must_use]
+    pub fn style_of(&self, audience: &str) -> Option<&str> {
+        self.audience(audience)?.style.as_deref()
+    }
+
     /// The policy of a window: of its kind and first service that has its own, else of its kind.
     ///
     /// A kind without a policy (removed from the configuration since) falls back to `scheduled`.

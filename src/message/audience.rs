@@ -2,17 +2,32 @@
 //!
 //! A template is plain text: the first line is the heading, every further line a paragraph. `{{ block("facts") }}` on a
 //! line of its own stands for the facts, `items` for the change list, `changes` for what changed in it; all of them are
-//! in `blocks`, and the values in `values` and `plan`. `{{ copy("/maintenance ack " ~ id) }}` is a line to copy. Text from
-//! people is only ever data: it cannot start a block or a template expression.
+//! in `blocks`, and the values in `values` and `plan`; `reference` lists both. `{{ copy("/maintenance ack " ~ id) }}` is a
+//! line to copy. Text from people is only ever data: it cannot start a block or a template expression.
+//!
+//! English is built in. Files of a folder take the place of single messages, or make another language (`files`). One that
+//! fails when it is needed never holds a message up: the next that fits is used.
 
 mod blocks;
+mod check;
+mod engine;
+mod files;
 mod plan;
+mod reference;
+pub mod sample;
+mod scan;
 mod values;
+
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::Environment;
 
+pub use files::{Fault, Source};
+pub use reference::reference;
+
+use super::language::{ENGLISH, Language};
 use super::text::shown;
 use super::topic::{Topic, WindowTopic};
 use super::{Block, Message};
@@ -22,6 +37,7 @@ use crate::domain::ledger::{Class, MessageKind, Planned};
 use crate::domain::notice::OPS;
 use crate::domain::organisation::Organisation;
 use crate::domain::window::{State, Window};
+use engine::Broken;
 
 /// Starts a block marker; shown text never holds it.
 const MARK: char = '\u{2}';
@@ -56,9 +72,12 @@ templates! {
     DeliveryFailed = "plan_delivery_failed",
 }
 
-/// The compiled templates.
+/// The compiled templates of every language, with its words.
 #[derive(Debug)]
-pub struct Templates(Environment<'static>);
+pub struct Templates {
+    env: Environment<'static>,
+    languages: BTreeMap<String, Language>,
+}
 
 /// What one message is made from.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +94,21 @@ pub struct Telling<'a> {
     pub now: DateTime<Utc>,
     /// An earlier post is brought in step: what was true only when it was posted is left out.
     pub retold: bool,
+}
+
+/// A telling in the language that its template is written in.
+#[derive(Clone, Copy, Debug)]
+struct Filling<'a> {
+    telling: Telling<'a>,
+    language: &'a Language,
+}
+
+impl<'a> std::ops::Deref for Filling<'a> {
+    type Target = Telling<'a>;
+
+    fn deref(&self) -> &Telling<'a> {
+        &self.telling
+    }
 }
 
 impl Telling<'_> {
@@ -104,14 +138,19 @@ impl Templates {
     /// # Errors
     /// A template does not compile.
     pub fn builtin() -> anyhow::Result<Self> {
-        let mut env = Environment::new();
-        env.set_undefined_behavior(UndefinedBehavior::Strict);
-        env.add_function("block", |name: String| format!("{MARK}{name}"));
-        env.add_function("copy", |line: String| format!("{MARK}{COPY}{line}"));
+        let mut env = engine::environment();
         for (_, name, source) in OF_WINDOWS.iter().chain(OF_PLANS) {
             env.add_template(name, source).with_context(|| format!("template {name}"))?;
         }
-        Ok(Self(env))
+        Ok(Self { env, languages: BTreeMap::new() })
+    }
+
+    /// The built-in templates with the organisation's own laid over them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, in the order of the sources, then of the lines.
+    pub fn load(sources: &[Source], organisation: &Organisation) -> Result<Self, Vec<Fault>> {
+        files::load(sources, organisation)
     }
 
     /// The message for one row. Audiences see only what is approved, also while a change waits for approval.
@@ -127,26 +166,61 @@ impl Templates {
         self.fill(&Telling { topic: &public, ..*t })
     }
 
+    /// Fills the first of the templates that fit and work.
     fn fill(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
-        let kind = t.plan.message;
-        let (all, values) = match t.topic {
-            Topic::Window(topic) => (OF_WINDOWS, values::of(t, topic)),
-            Topic::Plan(topic) => (OF_PLANS, plan::values(t, topic)),
+        let name = template_name(t)?;
+        let mut fitting = self.fitting(name, t).into_iter().peekable();
+        while let Some((template, language)) = fitting.next() {
+            match self.filled(&template, &Filling { telling: *t, language }) {
+                Ok(message) => return Ok(message),
+                Err(broken) if fitting.peek().is_some() => {
+                    tracing::warn!(template, error = %broken, "a template failed, and the next that fits is used");
+                }
+                Err(broken) => return Err(anyhow::Error::new(broken).context(format!("template {template}"))),
+            }
+        }
+        anyhow::bail!("{name} has no template")
+    }
+
+    /// The templates that there are for this message to these readers, the best first, each with its language: their
+    /// language, then English, then the one that is built in.
+    fn fitting<'a>(&'a self, name: &str, t: &Telling<'_>) -> Vec<(String, &'a Language)> {
+        let audience = &t.plan.audience;
+        let style = t.organisation.style_of(audience);
+        let mut found = Vec::new();
+        let own = t.organisation.language_of(audience);
+        for code in std::iter::once(own).chain((own != ENGLISH).then_some(ENGLISH)) {
+            let language = self.language(code);
+            found.extend(style.map(|style| (format!("{code}/{name}.{style}"), language)));
+            found.push((format!("{code}/{name}"), language));
+        }
+        found.push((name.to_owned(), self.language(ENGLISH)));
+        found.retain(|(template, _)| self.env.get_template(template).is_ok());
+        found
+    }
+
+    fn language(&self, code: &str) -> &Language {
+        self.languages.get(code).unwrap_or_else(|| Language::english())
+    }
+
+    fn filled(&self, template: &str, t: &Filling<'_>) -> Result<Message, Broken> {
+        let values = match t.topic {
+            Topic::Window(topic) => values::of(t, topic),
+            Topic::Plan(topic) => plan::values(t, topic),
         };
-        let (_, name, _) =
-            all.iter().find(|(of, ..)| *of == kind).with_context(|| format!("{kind} has no template"))?;
-        let filled = self.0.get_template(name)?.render(values).with_context(|| format!("template {name}"))?;
-        let mut message = Message::default().with_times(spans(t.topic));
+        let filled = engine::render(&self.env, template, values)?;
+        let mut message = Message::default().with_times_in(t.language, spans(t.topic));
         if let Topic::Window(topic) = t.topic {
             let window = &topic.window;
             let really = [window.actual_start, window.actual_end].into_iter().flatten();
-            message = message.with_instants(really, &window.span.zone);
+            message = message.with_instants(t.language, really, &window.span.zone);
         }
-        for (n, line) in filled.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
+        for line in filled.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let text = line.replace(BREAK, "\n");
             match line.strip_prefix(MARK) {
-                Some(name) => message.blocks.extend(block(name, t)),
-                None if n == 0 => message.blocks.push(Block::Heading(text)),
+                Some(name) => message.blocks.extend(block(name, t)?),
+                None if text.contains(MARK) => return Err(Broken::not_alone(&text)),
+                None if message.blocks.is_empty() => message.blocks.push(Block::Heading(text)),
                 None => message.blocks.push(Block::Text(text)),
             }
         }
@@ -159,9 +233,14 @@ impl Templates {
     /// As [`Self::tell`].
     pub fn retell(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
         let message = self.tell(&Telling { retold: true, ..*t })?;
+        let best = self.fitting(template_name(t)?, t).into_iter().next();
+        let language: &Language = best.map_or_else(|| Language::english(), |(_, language)| language);
+        let t = &Filling { telling: *t, language };
         let news = match t.topic.as_public() {
             Some(Topic::Window(topic)) => has_news(t, &topic.window).then(|| {
-                format!("Updated: {} is now {}, {}.", topic.window.id, state(&topic, t.now), topic.window.span)
+                let (id, state) = (topic.window.id.to_string(), language.word(state(&topic, t.now)));
+                let values = [("id", id.as_str()), ("state", &state), ("when", &language.span(&topic.window.span))];
+                language.say("Updated: {id} is now {state}, {when}.", &values)
             }),
             Some(Topic::Plan(topic)) => plan::news(t, &topic),
             None => None,
@@ -171,6 +250,17 @@ impl Templates {
             None => message,
         })
     }
+}
+
+/// The template of a message, as its file is named.
+fn template_name(t: &Telling<'_>) -> anyhow::Result<&'static str> {
+    let all = match t.topic {
+        Topic::Window(_) => OF_WINDOWS,
+        Topic::Plan(_) => OF_PLANS,
+    };
+    let kind = t.plan.message;
+    let found = all.iter().find(|(of, ..)| *of == kind);
+    found.map(|(_, name, _)| *name).with_context(|| format!("{kind} has no template"))
 }
 
 fn spans(topic: &Topic) -> Vec<&Span> {
@@ -195,14 +285,18 @@ fn has_news(t: &Telling<'_>, window: &Window) -> bool {
     goes_on || window.sequence != t.plan.sequence
 }
 
-fn block(name: &str, t: &Telling<'_>) -> Vec<Block> {
-    if let Some(line) = name.strip_prefix(COPY) {
-        return vec![Block::Copy(line.to_owned())];
+fn block(name: &str, t: &Filling<'_>) -> Result<Vec<Block>, Broken> {
+    if name.contains(MARK) {
+        return Err(Broken::not_alone(name));
     }
-    match t.topic {
+    if let Some(line) = name.strip_prefix(COPY) {
+        return Ok(vec![Block::Copy(line.to_owned())]);
+    }
+    let blocks = match t.topic {
         Topic::Window(topic) => blocks::named(name, t, topic),
         Topic::Plan(topic) => plan::block(name, t, topic),
-    }
+    };
+    blocks.ok_or_else(|| Broken::no_block(name))
 }
 
 /// Text from a person as a template may hold it.

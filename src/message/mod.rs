@@ -7,6 +7,8 @@
 pub mod action;
 pub mod audience;
 pub mod fold;
+pub mod language;
+pub mod preview;
 pub mod text;
 pub mod topic;
 pub mod words;
@@ -14,7 +16,8 @@ pub mod words;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::calendar::{Span, Zone, at};
+use crate::domain::calendar::{Span, Zone};
+use language::Language;
 
 /// Something said: blocks from top to bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,20 +132,31 @@ impl Message {
     /// Says which times may stand in it: these stretches, and their ends. The longest texts come first, since what is shown
     /// of a stretch holds its ends.
     #[must_use]
-    pub fn with_times<'a>(mut self, spans: impl IntoIterator<Item = &'a Span>) -> Self {
+    pub fn with_times<'a>(self, spans: impl IntoIterator<Item = &'a Span>) -> Self {
+        self.with_times_in(Language::english(), spans)
+    }
+
+    /// The same of a message in a language.
+    #[must_use]
+    pub fn with_times_in<'a>(mut self, language: &Language, spans: impl IntoIterator<Item = &'a Span>) -> Self {
         for span in spans {
-            let one = |instant| Times { text: at(instant, &span.zone), starts_at: instant, ends_at: None };
-            let whole = Times { text: span.to_string(), starts_at: span.starts_at, ends_at: Some(span.ends_at) };
+            let one = |instant| Times { text: language.at(instant, &span.zone), starts_at: instant, ends_at: None };
+            let whole = Times { text: language.span(span), starts_at: span.starts_at, ends_at: Some(span.ends_at) };
             self.times.extend([whole, one(span.starts_at), one(span.ends_at)]);
         }
         self.times.sort_by_key(|time| std::cmp::Reverse(time.text.len()));
         self
     }
 
-    /// Says which single times may stand in it besides (UTC), as they read in a zone.
+    /// Says which single times may stand in it besides (UTC), as they read in a zone and a language.
     #[must_use]
-    pub fn with_instants(mut self, instants: impl IntoIterator<Item = DateTime<Utc>>, zone: &Zone) -> Self {
-        let time = |instant| Times { text: at(instant, zone), starts_at: instant, ends_at: None };
+    pub fn with_instants(
+        mut self,
+        language: &Language,
+        instants: impl IntoIterator<Item = DateTime<Utc>>,
+        zone: &Zone,
+    ) -> Self {
+        let time = |instant| Times { text: language.at(instant, zone), starts_at: instant, ends_at: None };
         self.times.extend(instants.into_iter().map(time));
         self.times.sort_by_key(|time| std::cmp::Reverse(time.text.len()));
         self

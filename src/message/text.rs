@@ -39,6 +39,17 @@ pub fn count(n: usize, one: &str) -> String {
     format!("{n} {one}{}", if n == 1 { "" } else { "s" })
 }
 
+/// The known word that looks most like what was written, when one does.
+#[must_use]
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Below this likeness (1 is equal) a suggestion puzzles more than it helps.
+    const ALIKE: f64 = 0.6;
+    let written: String = written.chars().take(80).collect();
+    let scored = known.into_iter().map(|word| (strsim::normalized_damerau_levenshtein(&written, word), word));
+    let alike = scored.filter(|(likeness, _)| *likeness >= ALIKE);
+    alike.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, word)| word)
+}
+
 /// Blocks separated by an empty line; facts aligned; tables as aligned columns.
 #[must_use]
 pub fn plain(message: &Message) -> String {

@@ -16,8 +16,9 @@ use chrono::{DateTime, Utc};
 
 pub use banner::{away, banner, banner_heading};
 pub use facts::{
-    approval_facts, customer_words, downtime_lines, downtime_words, facts, facts_of_phase, phase_words, public_facts,
-    question_lines, regions, tell_table,
+    approval_facts, customer_words, customer_words_in, downtime_lines, downtime_lines_in, downtime_words,
+    downtime_words_in, facts, facts_of_phase, phase_words, phase_words_in, public_facts, question_lines,
+    question_lines_in, regions, tell_table,
 };
 pub use finding::finding;
 pub use history::{happened, history, trail};
@@ -29,11 +30,12 @@ pub use planning::*;
 pub use refusal::{Refused, refused};
 pub use times::*;
 
+use super::language::Language;
 use super::text::{clipped, count, one_line};
 use super::topic::WindowTopic;
 use super::{Block, ItemLine, Message};
 use crate::domain::access::Actor;
-use crate::domain::calendar::{Zone, at};
+use crate::domain::calendar::Zone;
 use crate::domain::change::{ChangeItem, ChangeList};
 use crate::domain::ledger::{Class, MessageKind, Planned};
 use crate::domain::organisation::Organisation;
@@ -52,18 +54,24 @@ pub fn services(organisation: &Organisation, window: &Window) -> String {
 /// A change list as lines, parents before their parts.
 #[must_use]
 pub fn item_lines(items: &ChangeList, zone: &Zone) -> Vec<ItemLine> {
-    items.in_order().iter().map(|p| item_line(p.item, p.depth, zone)).collect()
+    item_lines_in(Language::english(), items, zone)
 }
 
-fn item_line(item: &ChangeItem, depth: usize, zone: &Zone) -> ItemLine {
+/// The same in a language.
+#[must_use]
+pub fn item_lines_in(language: &Language, items: &ChangeList, zone: &Zone) -> Vec<ItemLine> {
+    items.in_order().iter().map(|p| item_line(language, p.item, p.depth, zone)).collect()
+}
+
+fn item_line(language: &Language, item: &ChangeItem, depth: usize, zone: &Zone) -> ItemLine {
     let mut aside = Vec::new();
     if let Some(done) = &item.done {
-        aside.push(format!("done by {}, {}", done.by, at(done.at, zone)));
+        aside.push(language.say("done by {who}, {when}", &[("who", &done.by), ("when", &language.at(done.at, zone))]));
     } else if let Some(assignee) = &item.assignee {
         aside.push(assignee.clone());
     }
     if item.late {
-        aside.push("added late".into());
+        aside.push(language.word("added late"));
     }
     ItemLine { number: item.number, text: item.line(), depth, done: item.done.is_some(), aside: aside.join(", ") }
 }

@@ -115,6 +115,9 @@ impl Question<'_> {
             Some(Completion::Regions) => self.regions(tx).await?,
             Some(Completion::Environments) => self.environments(tx).await?,
             Some(Completion::Kinds) => self.service.organisation.policies.keys().map(Candidate::plain).collect(),
+            Some(Completion::Audiences) => {
+                self.service.organisation.audiences.iter().map(|audience| Candidate::plain(&audience.name)).collect()
+            }
             Some(Completion::Customers) => self.customers(tx).await?,
             Some(Completion::People) => self.people(tx).await?,
             Some(Completion::Plans) => self.plans(tx, None).await?,

@@ -38,6 +38,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::subject::Subject;
 use crate::domain::window::{State, Step, Window, WindowId};
 use crate::message::audience::Templates;
+use crate::message::preview::{Show, plainly};
 use crate::message::words::{self, Refused};
 use crate::message::{Message, text};
 use crate::store::{Db, Fault, Repeat, StoreError, Tx};
@@ -56,6 +57,7 @@ pub struct Service {
     clock: Clock,
     templates: Arc<Templates>,
     wake: Wake,
+    show: Show,
 }
 
 /// A command as a surface received it.
@@ -105,6 +107,18 @@ pub struct Reply {
     /// Slots that were found.
     #[serde(default)]
     pub slots: Option<Vec<SlotView>>,
+    /// Messages as their readers would get them.
+    #[serde(default)]
+    pub previews: Vec<PreviewView>,
+}
+
+/// A message that somebody looked at before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewView {
+    /// The channels that would get it.
+    pub readers: String,
+    /// The message, as the surface would be sent it.
+    pub shown: String,
 }
 
 /// A slot that `suggest` found.
@@ -206,7 +220,13 @@ impl Service {
     /// A service over a database. Ring the same `wake` from whatever else commits.
     #[must_use]
     pub fn new(db: Db, organisation: Arc<Organisation>, clock: Clock, templates: Arc<Templates>, wake: Wake) -> Self {
-        Self { db, organisation, clock, templates, wake }
+        Self { db, organisation, clock, templates, wake, show: plainly }
+    }
+
+    /// The same, which shows messages as surfaces are sent them.
+    #[must_use]
+    pub fn showing(self, show: Show) -> Self {
+        Self { show, ..self }
     }
 
     /// The organisation it works for.

@@ -1,19 +1,22 @@
 //! Commands that only read: list, show, next, reminders, history, preview, whoami, help.
 
 use super::issue::list_url;
-use super::{Cx, Outcome, Reply};
+use super::{Cx, Outcome, PreviewView, Reply};
 use crate::command::{History, List, Next, Preview, Reminders, Show};
 use crate::domain::calendar::Zone;
-use crate::domain::change::ChangeList;
-use crate::domain::event::{Event, ItemRef, What};
-use crate::domain::ledger::{Class, MessageKind};
+use crate::domain::channel::Surface;
+use crate::domain::event::Event;
+use crate::domain::ledger::{Class, MessageKind, Planned};
 use crate::domain::notice;
 use crate::domain::organisation::Channel;
 use crate::domain::refusal::Refusal;
-use crate::domain::window::{Outcome as Went, State, Window};
-use crate::message::audience::Telling;
+use crate::domain::window::{State, Window};
+use crate::message::action::offered;
+use crate::message::audience::{Telling, sample};
+use crate::message::preview::{Posted, Previewed, previews};
+use crate::message::text::nearest;
 use crate::message::topic::{Topic, WindowTopic};
-use crate::message::{Block, Message, words};
+use crate::message::{Message, words};
 use crate::store::WindowFilter;
 
 /// The most windows that a list reply holds.
@@ -134,70 +137,72 @@ impl Cx<'_> {
             return Err(Refusal::rule(detail, hint).into());
         }
         let topic = self.topic(w.clone()).await?;
-        let (shown, event) = self.sample(&w, &topic.items, c.message);
-        let to: Vec<Channel> =
-            notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
+        let (shown, event) = self.supposed(topic, c.message);
+        let rows = self.rows_of(c, &w)?;
         let occasion = if matches!(c.message, MessageKind::NoShow | MessageKind::Overrun) { "+15m" } else { "" };
-        let audience = w.poc.as_ref().map(|poc| format!("@{poc}")).unwrap_or_default();
-        let channel = to.first().cloned().unwrap_or(Channel::Tracker);
-        let plan = notice::owed(w.sequence, c.message, occasion, &audience, channel, self.now);
+        let poc = w.poc.as_ref().map(|poc| format!("@{poc}")).unwrap_or_default();
+        let nobody = notice::owed(w.sequence, c.message, occasion, &poc, Channel::Tracker, self.now);
         let events: Vec<Event> = event.into_iter().collect();
+        let topic = Topic::Window(Box::new(shown));
         let telling = Telling {
-            plan: &plan,
-            topic: &Topic::Window(Box::new(WindowTopic { window: shown, ..topic })),
+            plan: &nobody,
+            topic: &topic,
             events: &events,
             organisation: self.organisation,
             now: self.now,
             retold: false,
         };
-        let told = self.service.templates.tell(&telling)?;
-        let names = to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let readers = if names.is_empty() { "nobody".into() } else { names };
-        let mut message =
-            Message::line(format!("The {} as it would look now, to {readers}:", c.message.as_str().replace('_', " ")));
-        message.blocks.push(Block::Text("———".into()));
-        message.blocks.extend(told.blocks);
-        Ok(Reply { message, windows: vec![w.id], ..Reply::default() })
+        let rows: Vec<Planned> = rows.into_iter().map(|row| Planned { occasion: occasion.into(), ..row }).collect();
+        let told = previews(&self.service.templates, &telling, &rows)?;
+        let surface = c.surface.as_deref().and_then(|surface| surface.parse().ok()).unwrap_or(Surface::Plain);
+        let buttons = offered(&topic, c.message, self.now);
+        let url = self.organisation.window_url(&w);
+        let show = |message: &Message| (self.service.show)(surface, &Posted { message, buttons: &buttons, url: &url });
+        let (mut message, mut views) = (Message::default(), Vec::new());
+        for Previewed { readers, message: told } in told {
+            let name = c.message.as_str().replace('_', " ");
+            message = message.text(format!("The {name} as it would look now, to {readers}:")).text("———");
+            let shown = show(&told);
+            match surface {
+                Surface::Plain => message.blocks.extend(told.blocks),
+                _ => message = message.text(shown.clone()),
+            }
+            views.push(PreviewView { readers, shown });
+        }
+        Ok(Reply { message, windows: vec![w.id], previews: views, ..Reply::default() })
     }
 
-    /// The window and event that a message of this kind would speak of.
-    fn sample(&self, w: &Window, items: &ChangeList, message: MessageKind) -> (Window, Option<Event>) {
-        let mut shown = w.clone();
-        let refs: Vec<ItemRef> = items.0.iter().map(|i| ItemRef { number: i.number, text: i.line() }).collect();
-        let what = match message {
-            MessageKind::Moved => Some(What::Moved {
-                from_start: w.span.starts_at - chrono::TimeDelta::days(7),
-                from_end: w.span.ends_at - chrono::TimeDelta::days(7),
-                from_zone: w.span.zone.clone(),
-                changes: Vec::new(),
-                reason: "(the reason given)".into(),
-            }),
-            MessageKind::Extended => Some(What::Extended {
-                by_s: 1800,
-                from_end: w.span.ends_at - chrono::TimeDelta::minutes(30),
-                to_end: w.span.ends_at,
-                reason: "(the reason given)".into(),
-            }),
-            MessageKind::Cancelled => Some(What::Cancelled { reason: "(the reason given)".into() }),
-            MessageKind::Completed => {
-                shown.state = State::Completed;
-                shown.outcome = shown.outcome.or(Some(Went::Success));
-                None
-            }
-            MessageKind::ApprovalDecision => Some(What::Approved { note: String::new(), change: false }),
-            MessageKind::Note => Some(What::Noted { text: "(the note)".into(), internal: false }),
-            MessageKind::ChangeListUpdate => Some(What::ItemsAdded { items: refs, late: true }),
-            _ => None,
+    /// Who would get it: everybody whom it concerns, or the one audience that was named.
+    fn rows_of(&self, c: &Preview, w: &Window) -> Outcome<Vec<Planned>> {
+        let Some(name) = &c.audience else { return Ok(notice::caused(w, self.organisation, c.message, 0, self.now)) };
+        let Some(audience) = self.organisation.audience(name) else {
+            let known: Vec<&str> = self.organisation.audiences.iter().map(|audience| audience.name.as_str()).collect();
+            let near = nearest(name, known.iter().copied()).or(known.first().copied()).unwrap_or_default();
+            let detail = format!("There is no audience `{name}`; these are: {}.", known.join(", "));
+            let hint = format!("/maintenance preview {} {} audience:{near}", w.id, c.message);
+            return Err(Refusal::rule(detail, hint).into());
         };
+        let row = |channel| notice::owed(w.sequence, c.message, 0, &audience.name, channel, self.now);
+        Ok(audience.channels_for(w).into_iter().map(row).collect())
+    }
+
+    /// The window as it would be when a message of this kind is sent, and the event that it would speak of. What waits for
+    /// its first approval is shown as it would be once it has it.
+    fn supposed(&self, topic: WindowTopic, message: MessageKind) -> (WindowTopic, Option<Event>) {
+        let (mut topic, what) = sample::supposed(topic, message);
+        if message.is_for_audiences() && topic.as_public().is_none() {
+            topic.window.state = State::Scheduled;
+            topic.window.request = None;
+        }
         let event = what.map(|what| Event {
             id: 0,
             at: self.now,
-            subject: w.id.into(),
+            subject: topic.window.id.into(),
             actor: self.actor.id.clone(),
             place: self.place.to_owned(),
             what,
         });
-        (shown, event)
+        (topic, event)
     }
 
     pub(super) fn whoami(&self) -> Reply {

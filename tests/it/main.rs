@@ -27,5 +27,6 @@ mod statuspage;
 mod store;
 mod stories;
 mod suggest;
+mod templates;
 mod web;
 mod webhook;

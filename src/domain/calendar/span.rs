@@ -1,10 +1,76 @@
 //! How a window's time, or one instant, is written in text.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Timelike, Utc};
 
 use super::{Placed, Zone, local, offset_seconds, typed};
+use crate::domain::pattern::fill;
+
+/// How dates and times of day are written in one language. The zone, the offset and `UTC` are the same in all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateWords {
+    /// Weekdays as they stand in a date, Monday first.
+    pub weekdays: [String; 7],
+    /// Months as they stand in a date, January first.
+    pub months: [String; 12],
+    /// A date, with the places of [`DateWords::PLACES`].
+    pub date: String,
+    /// A date in a year that has just been said.
+    pub date_without_year: String,
+    /// What stands between hours, minutes and seconds.
+    pub clock_separator: String,
+}
+
+static ENGLISH: LazyLock<DateWords> = LazyLock::new(|| DateWords {
+    weekdays: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].map(String::from),
+    months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].map(String::from),
+    date: "{weekday} {day} {month} {year}".into(),
+    date_without_year: "{weekday} {day} {month}".into(),
+    clock_separator: ":".into(),
+});
+
+impl DateWords {
+    /// What may stand in the pattern of a date: `month_number` is the month in digits.
+    pub const PLACES: [&str; 5] = ["weekday", "day", "month", "month_number", "year"];
+
+    /// The language of replies, pages and everything that is typed.
+    #[must_use]
+    pub fn english() -> &'static Self {
+        &ENGLISH
+    }
+
+    fn day(&self, local: NaiveDateTime) -> String {
+        self.filled(&self.date, local)
+    }
+
+    fn filled(&self, pattern: &str, local: NaiveDateTime) -> String {
+        let name = |names: &[String], at: u32| usize::try_from(at).ok().and_then(|at| names.get(at)).cloned();
+        fill(pattern, |place| match place {
+            "weekday" => name(&self.weekdays, local.weekday().num_days_from_monday()),
+            "day" => Some(local.day().to_string()),
+            "month" => name(&self.months, local.month0()),
+            "month_number" => Some(local.month().to_string()),
+            "year" => Some(local.year().to_string()),
+            _ => None,
+        })
+    }
+
+    /// A time of day, with seconds when they matter.
+    fn clock(&self, local: NaiveDateTime) -> String {
+        clock_text(local).replace(':', &self.clock_separator)
+    }
+
+    /// The wall clock of an instant, with the offset glued on when the clocks show that time twice.
+    fn clock_in(&self, instant: DateTime<Utc>, zone: &Zone) -> String {
+        let wall = local(instant, zone);
+        match typed(wall, zone) {
+            Placed::Overlap { .. } => self.clock(wall) + &offset_text(offset_seconds(instant, zone)),
+            Placed::At(_) | Placed::Gap { .. } => self.clock(wall),
+        }
+    }
+}
 
 /// From when until when, and the zone it lives in. Shown as `Mon 12 Apr 2027 15:00–17:00 Europe/Lisbon (14:00–16:00 UTC)`;
 /// that text can be typed back.
@@ -20,27 +86,38 @@ pub struct Span {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written(DateWords::english()))
+    }
+}
+
+impl Span {
+    /// As it is shown, in a language.
+    #[must_use]
+    pub fn written(&self, words: &DateWords) -> String {
         let (start, end) = (local(self.starts_at, &self.zone), local(self.ends_at, &self.zone));
-        let clock = |instant| clock_in(instant, &self.zone);
-        write!(f, "{} {}", day(start), clock(self.starts_at))?;
-        if start.date() == end.date() {
-            write!(f, "–{}", clock(self.ends_at))?;
-        } else {
-            write!(f, " – {} {}", day(end), clock(self.ends_at))?;
-        }
-        write!(f, " {}", self.zone)?;
-        match utc_part(self.starts_at, Some(self.ends_at), &self.zone) {
-            Some(part) => write!(f, " ({part})"),
-            None => Ok(()),
-        }
+        let clock = |instant| words.clock_in(instant, &self.zone);
+        let until = if start.date() == end.date() { "–".into() } else { format!(" – {} ", words.day(end)) };
+        let shown =
+            format!("{} {}{until}{} {}", words.day(start), clock(self.starts_at), clock(self.ends_at), self.zone);
+        with_utc(shown, utc_in(self.starts_at, Some(self.ends_at), &self.zone, words))
     }
 }
 
 /// One instant in `zone`, with UTC beside it: `Mon 12 Apr 2027 15:00 Europe/Lisbon (14:00 UTC)`.
 #[must_use]
 pub fn at(instant: DateTime<Utc>, zone: &Zone) -> String {
-    let shown = format!("{} {} {zone}", day(local(instant, zone)), clock_in(instant, zone));
-    match utc_part(instant, None, zone) {
+    at_in(instant, zone, DateWords::english())
+}
+
+/// The same in a language.
+#[must_use]
+pub fn at_in(instant: DateTime<Utc>, zone: &Zone, words: &DateWords) -> String {
+    let shown = format!("{} {} {zone}", words.day(local(instant, zone)), words.clock_in(instant, zone));
+    with_utc(shown, utc_in(instant, None, zone, words))
+}
+
+fn with_utc(shown: String, utc: Option<String>) -> String {
+    match utc {
         Some(part) => format!("{shown} ({part})"),
         None => shown,
     }
@@ -50,13 +127,17 @@ pub fn at(instant: DateTime<Utc>, zone: &Zone) -> String {
 /// end's from the start's. None when the zone is UTC already.
 #[must_use]
 pub fn utc_part(starts_at: DateTime<Utc>, ends_at: Option<DateTime<Utc>>, zone: &Zone) -> Option<String> {
+    utc_in(starts_at, ends_at, zone, DateWords::english())
+}
+
+fn utc_in(starts_at: DateTime<Utc>, ends_at: Option<DateTime<Utc>>, zone: &Zone, words: &DateWords) -> Option<String> {
     if zone.is_utc() {
         return None;
     }
     let year = local(starts_at, zone).year();
     let utc_day = |instant: DateTime<Utc>| {
         let date = instant.naive_utc();
-        if date.year() == year { date.format("%a %-d %b").to_string() } else { day(date) }
+        words.filled(if date.year() == year { &words.date_without_year } else { &words.date }, date)
     };
     let end = ends_at.unwrap_or(starts_at);
     let dates = [starts_at.date_naive(), end.date_naive(), local(starts_at, zone).date(), local(end, zone).date()];
@@ -64,36 +145,22 @@ pub fn utc_part(starts_at: DateTime<Utc>, ends_at: Option<DateTime<Utc>>, zone: 
     if dates.iter().any(|date| *date != dates[0]) {
         shown = utc_day(starts_at) + " ";
     }
-    shown += &clock_text(starts_at.naive_utc());
+    shown += &words.clock(starts_at.naive_utc());
     if ends_at.is_some() {
         if starts_at.date_naive() == end.date_naive() {
             shown += "–";
         } else {
             shown = format!("{shown} – {} ", utc_day(end));
         }
-        shown += &clock_text(end.naive_utc());
+        shown += &words.clock(end.naive_utc());
     }
     Some(shown + " UTC")
-}
-
-/// `Mon 12 Apr 2027`.
-fn day(local: NaiveDateTime) -> String {
-    local.format("%a %-d %b %Y").to_string()
 }
 
 /// A time of day: `15:00`, or `15:00:30` when the seconds matter.
 #[must_use]
 pub fn clock_text(local: NaiveDateTime) -> String {
     local.format(if local.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
-}
-
-/// The wall clock of an instant, with the offset glued on when the clocks show that time twice.
-fn clock_in(instant: DateTime<Utc>, zone: &Zone) -> String {
-    let wall = local(instant, zone);
-    match typed(wall, zone) {
-        Placed::Overlap { .. } => clock_text(wall) + &offset_text(offset_seconds(instant, zone)),
-        Placed::At(_) | Placed::Gap { .. } => clock_text(wall),
-    }
 }
 
 /// An offset from UTC, given in seconds: `+03:00`; with seconds only for the local mean times of old.

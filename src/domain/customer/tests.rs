@@ -26,6 +26,7 @@ fn organisation(customers: Vec<Customer>) -> Organisation {
     Organisation {
         name: "Example".into(),
         zone: Zone::utc(),
+        language: "en".into(),
         working: WorkingCalendar::monday_to_friday(Zone::utc()),
         ops: Vec::new(),
         support: None,

@@ -53,6 +53,7 @@ fn organisation(policy: Policy, regions: Vec<Region>) -> Organisation {
     Organisation {
         name: "Example".into(),
         zone: zone("Europe/Helsinki"),
+        language: "en".into(),
         working: own,
         ops: Vec::new(),
         support: None,

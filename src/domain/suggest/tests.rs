@@ -58,6 +58,7 @@ fn organisation() -> Organisation {
     Organisation {
         name: "Example".into(),
         zone: zone("Europe/Helsinki"),
+        language: "en".into(),
         working: working("Europe/Helsinki", None),
         ops: Vec::new(),
         support: None,

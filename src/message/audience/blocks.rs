@@ -1,12 +1,13 @@
 //! The blocks that templates about a window can name.
 
-use super::Telling;
-use crate::domain::calendar::{Span, duration_words};
+use super::Filling;
+use crate::domain::calendar::Span;
 use crate::domain::change::{NetChange, net_changes};
 use crate::domain::customer::{Customer, open_owners, tell_list};
-use crate::domain::event::{Event, FieldChange, What};
+use crate::domain::event::{FieldChange, What};
 use crate::domain::plan::Qa;
-use crate::domain::window::{Published, Window};
+use crate::domain::window::{Category, Published, Window};
+use crate::message::language::Language;
 use crate::message::text::one_line;
 use crate::message::topic::WindowTopic;
 use crate::message::{Block, ItemLine, words};
@@ -14,31 +15,40 @@ use crate::message::{Block, ItemLine, words};
 /// Facts that do not hold of a window that was called off.
 const UNDONE: [&str; 2] = ["When", "Expected downtime"];
 
-/// The blocks of one name; none where there is nothing to show.
-pub(super) fn named(name: &str, t: &Telling<'_>, topic: &WindowTopic) -> Vec<Block> {
+/// The blocks of one name, no block where there is nothing to show; `None`: there is no such name.
+pub(super) fn named(name: &str, t: &Filling<'_>, topic: &WindowTopic) -> Option<Vec<Block>> {
     let w = &topic.window;
-    let items = || words::item_lines(&topic.items, &w.span.zone);
-    match name {
-        "facts" => facts_block(facts(t, topic)),
-        "public" => facts_block(public_facts(t, topic)),
-        "about" => facts_block(facts(t, topic).into_iter().filter(|(n, _)| !UNDONE.contains(&n.as_str())).collect()),
+    let items = || words::item_lines_in(t.language, &topic.items, &w.span.zone);
+    let about = || facts(t, topic).into_iter().filter(|(n, _)| !UNDONE.contains(&n.as_str())).collect();
+    Some(match name {
+        "facts" => facts_block(t.language, facts(t, topic)),
+        "public" => facts_block(t.language, public_facts(t, topic)),
+        "about" => facts_block(t.language, about()),
         "items" => items_block(items()),
         "theirs" => items_block(theirs(t, topic)),
-        "changes" => vec![Block::Text(changes(t.events).join("\n"))],
-        "fields" => facts_block(fields(t.events)),
+        "changes" => text_block(changes(t).join("\n")),
+        "fields" => facts_block(t.language, fields(t)),
         "findings" => findings(t, w).into_iter().map(Block::Text).collect(),
-        "difference" => facts_block(difference(t, w)),
+        "difference" => facts_block(t.language, difference(t, w)),
         "customers" => customers(t, topic),
         "tell" => {
             untold(t, topic).iter().map(|c| Block::Copy(format!("/maintenance told {} {}", w.id, c.id))).collect()
         }
-        "questions" => questions(&topic.qa),
-        _ => Vec::new(),
-    }
+        "questions" => questions(t.language, &topic.qa),
+        _ => return None,
+    })
 }
 
-pub(super) fn facts_block(facts: Vec<(String, String)>) -> Vec<Block> {
-    if facts.is_empty() { Vec::new() } else { vec![Block::Facts(facts)] }
+/// Facts whose names are still English, with their names in the language of the message.
+pub(super) fn facts_block(language: &Language, facts: Vec<(String, String)>) -> Vec<Block> {
+    if facts.is_empty() {
+        return Vec::new();
+    }
+    vec![Block::Facts(facts.into_iter().map(|(name, value)| (language.word(&name), value)).collect())]
+}
+
+fn text_block(text: String) -> Vec<Block> {
+    if text.is_empty() { Vec::new() } else { vec![Block::Text(text)] }
 }
 
 fn items_block(lines: Vec<ItemLine>) -> Vec<Block> {
@@ -46,29 +56,30 @@ fn items_block(lines: Vec<ItemLine>) -> Vec<Block> {
 }
 
 /// Questions and answers under a line that says so.
-pub(super) fn questions(qa: &[Qa]) -> Vec<Block> {
+pub(super) fn questions(language: &Language, qa: &[Qa]) -> Vec<Block> {
     if qa.is_empty() {
         return Vec::new();
     }
-    let mut blocks = vec![Block::Text("Questions and answers:".into())];
-    blocks.extend(words::question_lines(qa));
+    let mut blocks = vec![Block::Text(language.word("Questions and answers:"))];
+    blocks.extend(words::question_lines_in(language, qa));
     blocks
 }
 
 /// The items of the person a message is for, without the nesting.
-pub(super) fn theirs(t: &Telling<'_>, topic: &WindowTopic) -> Vec<ItemLine> {
+pub(super) fn theirs(t: &Filling<'_>, topic: &WindowTopic) -> Vec<ItemLine> {
     let name = t.plan.audience.trim_start_matches('@');
     let mine = |line: &ItemLine| topic.items.get(line.number).is_some_and(|i| i.assignee.as_deref() == Some(name));
-    let lines = words::item_lines(&topic.items, &topic.window.span.zone).into_iter().filter(mine);
+    let lines = words::item_lines_in(t.language, &topic.items, &topic.window.span.zone).into_iter().filter(mine);
     lines.map(|line| ItemLine { depth: 0, ..line }).collect()
 }
 
 /// What every message that needs them shows, with what its readers alone may know.
-fn facts(t: &Telling<'_>, topic: &WindowTopic) -> Vec<(String, String)> {
+fn facts(t: &Filling<'_>, topic: &WindowTopic) -> Vec<(String, String)> {
     let mut facts = public_facts(t, topic);
     if t.is_for_staff() {
         let w = &topic.window;
-        let staff = [("Customers", words::customer_words(t.organisation, w)), ("Rollback", w.rollback.clone())];
+        let customers = words::customer_words_in(t.language, t.organisation, w);
+        let staff = [("Customers", customers), ("Rollback", w.rollback.clone())];
         let at = facts.iter().position(|(name, _)| name == "More" || name == "Details").unwrap_or(facts.len());
         facts.splice(at..at, filled(staff));
     }
@@ -76,20 +87,21 @@ fn facts(t: &Telling<'_>, topic: &WindowTopic) -> Vec<(String, String)> {
 }
 
 /// When, what, for how long, whom to ask.
-fn public_facts(t: &Telling<'_>, topic: &WindowTopic) -> Vec<(String, String)> {
-    let w = &topic.window;
+fn public_facts(t: &Filling<'_>, topic: &WindowTopic) -> Vec<(String, String)> {
+    let (w, language) = (&topic.window, t.language);
+    let phase = topic.phases.as_ref().map(|phases| words::phase_words_in(language, phases, w));
     let mut facts = filled([
-        ("When", w.span.to_string()),
-        ("Part of", topic.phases.as_ref().map(|phases| words::phase_words(phases, w)).unwrap_or_default()),
+        ("When", language.span(&w.span)),
+        ("Part of", phase.unwrap_or_default()),
         ("Services", words::services(t.organisation, w)),
-        ("Regions", words::regions(t.organisation, w)),
+        ("Regions", regions(t, w)),
         ("Environment", if w.environment == "production" { String::new() } else { w.environment.clone() }),
-        ("Expected downtime", downtime_inside(w)),
+        ("Expected downtime", downtime_inside(language, w)),
     ]);
-    let each = words::downtime_lines(t.organisation, w);
-    facts.extend(each.into_iter().map(|(service, words)| (format!("Downtime of {service}"), words)));
+    let each = words::downtime_lines_in(language, t.organisation, w).into_iter();
+    facts.extend(each.map(|(service, words)| (language.say("Downtime of {service}", &[("service", &service)]), words)));
     facts.extend(filled([
-        ("Category", w.category.map(|c| c.as_str().replace('_', " ")).unwrap_or_default()),
+        ("Category", w.category.map(|c| category(language, c)).unwrap_or_default()),
         ("Contact", w.poc.clone().unwrap_or_default()),
         ("More", w.links.join(" ")),
         ("Details", t.organisation.window_url(w)),
@@ -97,15 +109,32 @@ fn public_facts(t: &Telling<'_>, topic: &WindowTopic) -> Vec<(String, String)> {
     facts
 }
 
+/// The regions by the names people know; all of them is a word.
+pub(super) fn regions(t: &Filling<'_>, w: &Window) -> String {
+    let names = words::regions(t.organisation, w);
+    if w.regions.is_empty() { t.language.word(&names) } else { names }
+}
+
+pub(super) fn category(language: &Language, category: Category) -> String {
+    language.word(&category.as_str().replace('_', " "))
+}
+
 /// The expected downtime of all of a window, beside its length: `up to 15m inside a 2h window`.
-pub(super) fn downtime_inside(w: &Window) -> String {
-    let length = duration_words(w.span.length());
+pub(super) fn downtime_inside(language: &Language, w: &Window) -> String {
     match &w.downtime {
-        _ if !w.kind.has_downtime() => "none".into(),
-        Some(d) if d.most.is_zero() => "none".into(),
-        Some(d) => format!("{} inside a {length} window", d.words()),
+        _ if !w.kind.has_downtime() => language.word("none"),
+        Some(d) if d.most.is_zero() => language.word("none"),
+        Some(d) => {
+            let (downtime, length) = (language.downtime(d), language.duration(w.span.length()));
+            language.say("{downtime} inside a {length} window", &[("downtime", &downtime), ("length", &length)])
+        }
         None => String::new(),
     }
+}
+
+/// A fact that is another than before.
+pub(super) fn changed(language: &Language, now: &str, before: &str) -> String {
+    language.say("{now} (was {before})", &[("now", now), ("before", before)])
 }
 
 pub(super) fn filled<const N: usize>(facts: [(&str, String); N]) -> Vec<(String, String)> {
@@ -113,20 +142,25 @@ pub(super) fn filled<const N: usize>(facts: [(&str, String); N]) -> Vec<(String,
 }
 
 /// The facts that an edit changed besides the times.
-pub(super) fn fields(events: &[Event]) -> Vec<(String, String)> {
-    let Some(What::Moved { changes, .. }) = events.first().map(|e| &e.what) else { return Vec::new() };
+pub(super) fn fields(t: &Filling<'_>) -> Vec<(String, String)> {
+    let Some(What::Moved { changes, .. }) = t.events.first().map(|e| &e.what) else { return Vec::new() };
+    changed_fields(t.language, changes)
+}
+
+/// The facts besides the times, as they are now and were before.
+pub(super) fn changed_fields(language: &Language, changes: &[FieldChange]) -> Vec<(String, String)> {
     let besides = changes.iter().filter(|change| change.field != "time");
-    besides.map(|FieldChange { field, from, to }| (field.clone(), format!("{to} (was {from})"))).collect()
+    besides.map(|FieldChange { field, from, to }| (field.clone(), changed(language, to, from))).collect()
 }
 
 /// One sentence for each thing that speaks against it.
-fn findings(t: &Telling<'_>, w: &Window) -> Vec<String> {
+fn findings(t: &Filling<'_>, w: &Window) -> Vec<String> {
     let found = w.request.iter().flat_map(|request| &request.findings);
     found.map(|found| words::finding(t.organisation, &w.span.zone, found)).collect()
 }
 
 /// What a change that waits for approval would make different from what was approved before.
-fn difference(t: &Telling<'_>, w: &Window) -> Vec<(String, String)> {
+fn difference(t: &Filling<'_>, w: &Window) -> Vec<(String, String)> {
     let Some(Published { starts_at, ends_at, zone, services, regions, environment, kind, .. }) = &w.published else {
         return Vec::new();
     };
@@ -137,49 +171,54 @@ fn difference(t: &Telling<'_>, w: &Window) -> Vec<(String, String)> {
     before.environment.clone_from(environment);
     before.kind = kind.clone();
     let all = |w: &Window| {
-        let regions = words::regions(t.organisation, w);
+        let regions = super::blocks::regions(t, w);
         [
-            ("When", w.span.to_string()),
+            ("When", t.language.span(&w.span)),
             ("Services", words::services(t.organisation, w)),
-            ("Regions", if regions.is_empty() { "all".into() } else { regions }),
+            ("Regions", if regions.is_empty() { t.language.word("all") } else { regions }),
             ("Environment", w.environment.clone()),
             ("Kind", w.kind.to_string()),
         ]
     };
     let pairs = all(&before).into_iter().zip(all(w)).filter(|((_, from), (_, to))| from != to);
-    pairs.map(|((name, from), (_, to))| (name.to_owned(), format!("{to} (was {from})"))).collect()
+    pairs.map(|((name, from), (_, to))| (name.to_owned(), changed(t.language, &to, &from))).collect()
 }
 
 /// The customers of the person a message is for whom nobody has told in this round.
-fn untold<'a>(t: &Telling<'a>, topic: &'a WindowTopic) -> Vec<&'a Customer> {
+fn untold<'a>(t: &Filling<'a>, topic: &'a WindowTopic) -> Vec<&'a Customer> {
     let owner = t.plan.audience.trim_start_matches('@');
     let lines = tell_list(t.organisation, &topic.window, &topic.told);
     let of_owner = open_owners(&lines).into_iter().find(|(name, _)| *name == owner);
     of_owner.map(|(_, customers)| customers).unwrap_or_default()
 }
 
-fn customers(t: &Telling<'_>, topic: &WindowTopic) -> Vec<Block> {
+fn customers(t: &Filling<'_>, topic: &WindowTopic) -> Vec<Block> {
     let row = |c: &&Customer| vec![c.name.clone(), c.contacts.join(", ")];
     let rows: Vec<Vec<String>> = untold(t, topic).iter().map(row).collect();
-    let head = ["Customer", "Contacts"].map(String::from).to_vec();
+    let head = ["Customer", "Contacts"].map(|name| t.language.word(name)).to_vec();
     if rows.is_empty() { Vec::new() } else { vec![Block::Table { head, rows }] }
 }
 
 /// One line per difference to the list that was sent.
-fn changes(events: &[Event]) -> Vec<String> {
+fn changes(t: &Filling<'_>) -> Vec<String> {
     let line = |c: NetChange| {
-        let n = c.number;
+        let number = c.number.to_string();
         let whose = c.assignee.as_ref().map(|who| format!(" — {who}")).unwrap_or_default();
+        let say = |english: &str, text: &str, more: &[(&str, &str)]| {
+            t.language.say(english, &[&[("n", number.as_str()), ("text", text)], more].concat())
+        };
         match (c.before, c.now) {
-            (None, Some(now)) => format!("Added: {n}. {}{whose}", one_line(&now)),
-            (Some(before), None) => format!("Removed: {n}. {}", one_line(&before)),
+            (None, Some(now)) => say("Added: {n}. {text}", &(one_line(&now) + &whose), &[]),
+            (Some(before), None) => say("Removed: {n}. {text}", &one_line(&before), &[]),
             (Some(before), Some(now)) if before != now => {
-                format!("Changed: {n}. {}{whose} (was: {})", one_line(&now), one_line(&before))
+                let text = one_line(&now) + &whose;
+                say("Changed: {n}. {text} (was: {before})", &text, &[("before", &one_line(&before))])
             }
             (_, now) => {
-                format!("Given to {}: {n}. {}", c.assignee.unwrap_or_default(), one_line(&now.unwrap_or_default()))
+                let who = c.assignee.unwrap_or_default();
+                say("Given to {who}: {n}. {text}", &one_line(&now.unwrap_or_default()), &[("who", &who)])
             }
         }
     };
-    net_changes(events).into_iter().map(line).collect()
+    net_changes(t.events).into_iter().map(line).collect()
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use minijinja::{Value, context};
 
-use super::blocks::{facts_block, filled, questions};
-use super::{Telling, data, values};
+use super::blocks::{category, changed_fields, facts_block, filled, questions, regions};
+use super::{Filling, data, values};
 use crate::domain::calendar::{Span, Zone};
-use crate::domain::event::{Event, FieldChange, What};
+use crate::domain::event::{Event, What};
 use crate::domain::plan::{Phases, PlanState};
 use crate::domain::window::{Kind, State, Window};
-use crate::message::text::{clipped, count, one_line};
+use crate::message::language::Language;
+use crate::message::text::{clipped, one_line};
 use crate::message::topic::PlanTopic;
 use crate::message::{Block, words};
 
@@ -18,18 +19,18 @@ use crate::message::{Block, words};
 const CELL: usize = 200;
 
 /// Everything for one message about a plan.
-pub(super) fn values(t: &Telling<'_>, topic: &PlanTopic) -> Value {
+pub(super) fn values(t: &Filling<'_>, topic: &PlanTopic) -> Value {
     let phases = &topic.phases;
     let plan = &phases.plan;
     let moved = moved(t.events, phases);
     let title = match moved.as_slice() {
-        [(one, _)] => values::phase_name(phases, one),
+        [(one, _)] => values::phase_name(t.language, phases, one),
         _ => plan.title.clone(),
     };
     let kinds: BTreeSet<&Kind> = phases.live().map(|w| &w.kind).collect();
     let kind_words = match kinds.iter().collect::<Vec<_>>().as_slice() {
-        [one] => values::kind_words(one),
-        _ => "Planned maintenance".into(),
+        [one] => values::kind_words(t.language, one),
+        _ => t.language.word("Planned maintenance"),
     };
     let short = || phases.live().any(|w| values::is_short(t.organisation, w));
     let zone = phases.windows.first().map_or_else(Zone::utc, |w| w.span.zone.clone());
@@ -39,7 +40,7 @@ pub(super) fn values(t: &Telling<'_>, topic: &PlanTopic) -> Value {
         kind_words => kind_words,
         emergency => kinds.iter().any(|kind| kind.0 == Kind::EMERGENCY),
         short_notice => t.plan.sequence == plan.sequence && short(),
-        phases => count(phases.live().count(), "phase"),
+        phases => t.language.count(phases.live().count(), ["{n} phase", "{n} phases"]),
         running => phases.live().any(|w| w.state != State::Scheduled),
         held => plan.held.is_some(),
         held_reason => plan.held.as_ref().map(|held| data(&held.reason)).unwrap_or_default(),
@@ -51,27 +52,31 @@ pub(super) fn values(t: &Telling<'_>, topic: &PlanTopic) -> Value {
     }
 }
 
-/// The blocks of one name; none where there is nothing to show.
-pub(super) fn block(name: &str, t: &Telling<'_>, topic: &PlanTopic) -> Vec<Block> {
-    match name {
+/// The blocks of one name, no block where there is nothing to show; `None`: there is no such name.
+pub(super) fn block(name: &str, t: &Filling<'_>, topic: &PlanTopic) -> Option<Vec<Block>> {
+    Some(match name {
         "phases" => vec![table(t, topic)],
         "moves" => moves(t, &topic.phases),
-        "facts" => facts_block(facts(t, &topic.phases)),
-        "questions" => questions(&topic.qa),
-        _ => Vec::new(),
-    }
+        "facts" => facts_block(t.language, facts(t, &topic.phases)),
+        "questions" => questions(t.language, &topic.qa),
+        _ => return None,
+    })
 }
 
 /// What became of a plan since an earlier post was made; `None` where that post still says all.
-pub(super) fn news(t: &Telling<'_>, topic: &PlanTopic) -> Option<String> {
+pub(super) fn news(t: &Filling<'_>, topic: &PlanTopic) -> Option<String> {
     let plan = &topic.phases.plan;
+    let now = |state: &str| {
+        let values = [("id", plan.id.to_string()), ("state", t.language.word(state))];
+        t.language.say("Updated: {id} is now {state}.", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    };
     let goes_on = topic.phases.windows.iter().any(|w| w.state != State::Scheduled) || plan.sequence != t.plan.sequence;
     if plan.state == PlanState::Cancelled {
-        Some(format!("Updated: {} is now cancelled.", plan.id))
+        Some(now("cancelled"))
     } else if plan.held.is_some() {
-        Some(format!("Updated: {} is now on hold.", plan.id))
+        Some(now("on hold"))
     } else {
-        goes_on.then(|| "Updated: the table shows the phases as they are now.".into())
+        goes_on.then(|| t.language.word("Updated: the table shows the phases as they are now."))
     }
 }
 
@@ -98,52 +103,55 @@ fn times_before(w: &Window, what: &What) -> Option<Span> {
 }
 
 /// One paragraph per phase that moved, and the facts that changed besides its times.
-fn moves(t: &Telling<'_>, phases: &Phases) -> Vec<Block> {
-    let mut blocks = Vec::new();
+fn moves(t: &Filling<'_>, phases: &Phases) -> Vec<Block> {
+    let (mut blocks, language) = (Vec::new(), t.language);
     for (w, what) in moved(t.events, phases) {
-        let name = phase_words(phases, w);
+        let (name, now) = (phase_words(language, phases, w), language.span(&w.span));
         if let Some(before) = times_before(w, what) {
-            blocks.push(Block::Text(format!("{name} was planned for {before}. The new time is {}.", w.span)));
+            let values = [("name", name.as_str()), ("before", &language.span(&before)), ("now", &now)];
+            let moved = language.say("{name} was planned for {before}. The new time is {now}.", &values);
+            blocks.push(Block::Text(moved));
         }
         if has_joined(what) {
-            blocks.push(Block::Text(format!("{name} is new: {}.", w.span)));
+            blocks.push(Block::Text(language.say("{name} is new: {when}.", &[("name", &name), ("when", &now)])));
         }
         let What::Moved { changes, .. } = what else { continue };
-        let besides = changes.iter().filter(|change| change.field != "time");
-        let one = |FieldChange { field, from, to }: &FieldChange| (field.clone(), format!("{to} (was {from})"));
-        let besides: Vec<_> = besides.map(one).collect();
+        let besides = changed_fields(language, changes);
         if !besides.is_empty() {
-            blocks.push(Block::Text(format!("What changed in {name}:")));
-            blocks.push(Block::Facts(besides));
+            blocks.push(Block::Text(language.say("What changed in {name}:", &[("name", &name)])));
+            blocks.extend(facts_block(language, besides));
         }
     }
     blocks
 }
 
 /// `Phase 2 of 3, Germany,` as the subject of a sentence.
-fn phase_words(phases: &Phases, w: &Window) -> String {
+fn phase_words(language: &Language, phases: &Phases, w: &Window) -> String {
     let title = one_line(&w.title);
-    match phases.place_of(w) {
-        Some((n, of)) => format!("Phase {n} of {of}, {title},"),
-        None => title,
-    }
+    let Some((n, of)) = phases.place_of(w) else { return title };
+    let (n, of) = (n.to_string(), of.to_string());
+    language.say("Phase {n} of {of}, {title},", &[("n", &n), ("of", &of), ("title", &title)])
 }
 
 /// Every phase: when, where, who is hit and for how long. A phase that was called off is in it without a number where
 /// people may have been told of it; of a plan that was called off none has one.
-fn table(t: &Telling<'_>, topic: &PlanTopic) -> Block {
+fn table(t: &Filling<'_>, topic: &PlanTopic) -> Block {
     let phases = &topic.phases;
     let first_word = t.events.is_empty() && !t.retold;
     let shown = phases.windows.iter().filter(|w| w.state != State::Cancelled || !first_word);
     let row = |w: &Window| {
         let place = phases.place_of(w).filter(|_| phases.plan.state != PlanState::Cancelled);
-        let number = place.map(|(n, of)| format!("{n} of {of}: ")).unwrap_or_default();
+        let title = clipped(&one_line(&w.title), CELL);
+        let numbered = place.map(|(n, of)| {
+            let (n, of) = (n.to_string(), of.to_string());
+            t.language.say("{n} of {of}: {title}", &[("n", &n), ("of", &of), ("title", &title)])
+        });
         vec![
-            format!("{number}{}", clipped(&one_line(&w.title), CELL)),
-            w.span.to_string(),
+            numbered.unwrap_or(title),
+            t.language.span(&w.span),
             w.environment.clone(),
             words::services(t.organisation, w),
-            words::regions(t.organisation, w),
+            regions(t, w),
             clipped(&one_line(&w.impact), CELL),
             downtime(t, w),
             mark(t, phases, w),
@@ -151,7 +159,7 @@ fn table(t: &Telling<'_>, topic: &PlanTopic) -> Block {
     };
     let rows: Vec<Vec<String>> = shown.map(row).collect();
     let head = ["Phase", "When", "Environment", "Services", "Regions", "Impact", "Expected downtime", "State"];
-    let head: Vec<String> = head.map(String::from).to_vec();
+    let head: Vec<String> = head.map(|name| t.language.word(name)).to_vec();
     // A column that says nothing of any phase is left out.
     let said: Vec<bool> = (0..head.len()).map(|c| rows.iter().any(|row| !row[c].is_empty())).collect();
     let keep = |row: Vec<String>| row.into_iter().zip(&said).filter(|(_, said)| **said).map(|(cell, _)| cell).collect();
@@ -159,15 +167,17 @@ fn table(t: &Telling<'_>, topic: &PlanTopic) -> Block {
 }
 
 /// The expected downtime of all of it beside its length, then of single services.
-fn downtime(t: &Telling<'_>, w: &Window) -> String {
-    let whole = Some(super::blocks::downtime_inside(w)).filter(|words| !words.is_empty());
-    let each =
-        words::downtime_lines(t.organisation, w).into_iter().map(|(service, words)| format!("{service}: {words}"));
+fn downtime(t: &Filling<'_>, w: &Window) -> String {
+    let whole = Some(super::blocks::downtime_inside(t.language, w)).filter(|words| !words.is_empty());
+    let each = words::downtime_lines_in(t.language, t.organisation, w).into_iter();
+    let each = each.map(|(service, words)| {
+        t.language.say("{service}: {downtime}", &[("service", &service), ("downtime", &words)])
+    });
     whole.into_iter().chain(each).collect::<Vec<_>>().join("; ")
 }
 
 /// What is to be known of a phase besides its plan: moved, on hold, or where it is.
-fn mark(t: &Telling<'_>, phases: &Phases, w: &Window) -> String {
+fn mark(t: &Filling<'_>, phases: &Phases, w: &Window) -> String {
     let state = w.state_words(t.now);
     let changed_since = t.retold && w.sequence > 0 && w.sequence_at > t.plan.due_at;
     let news = moved(t.events, phases).into_iter().find(|(moved, _)| moved.id == w.id);
@@ -180,11 +190,11 @@ fn mark(t: &Telling<'_>, phases: &Phases, w: &Window) -> String {
         None if changed_since => "changed",
         None => "",
     };
-    word.into()
+    t.language.word(word)
 }
 
 /// Whom to ask, where to read more, and what its readers alone may know.
-fn facts(t: &Telling<'_>, phases: &Phases) -> Vec<(String, String)> {
+fn facts(t: &Filling<'_>, phases: &Phases) -> Vec<(String, String)> {
     let unique = |of: &dyn Fn(&Window) -> Vec<String>, separator: &str| {
         let mut all: Vec<String> = Vec::new();
         for text in phases.live().flat_map(of).filter(|text| !text.is_empty()) {
@@ -194,11 +204,14 @@ fn facts(t: &Telling<'_>, phases: &Phases) -> Vec<(String, String)> {
         }
         all.join(separator)
     };
-    let category = |w: &Window| w.category.iter().map(|c| c.as_str().replace('_', " ")).collect();
+    let category = |w: &Window| w.category.iter().map(|c| category(t.language, *c)).collect();
     let rollback = |w: &Window| {
         let plan = Some(one_line(&w.rollback)).filter(|plan| !plan.is_empty());
-        let number = phases.place_of(w).map(|(n, _)| format!("phase {n}: ")).unwrap_or_default();
-        plan.map(|plan| format!("{number}{plan}")).into_iter().collect()
+        let numbered = |plan: String| match phases.place_of(w) {
+            Some((n, _)) => t.language.say("phase {n}: {text}", &[("n", &n.to_string()), ("text", &plan)]),
+            None => plan,
+        };
+        plan.map(numbered).into_iter().collect()
     };
     let ahead = phases.live().find(|w| !w.state.is_over()).or_else(|| phases.windows.first());
     let mut facts = filled([
@@ -207,7 +220,7 @@ fn facts(t: &Telling<'_>, phases: &Phases) -> Vec<(String, String)> {
     ]);
     if t.is_for_staff() {
         facts.extend(filled([
-            ("Customers", unique(&|w| vec![words::customer_words(t.organisation, w)], "; ")),
+            ("Customers", unique(&|w| vec![words::customer_words_in(t.language, t.organisation, w)], "; ")),
             ("Rollback", unique(&rollback, "; ")),
         ]));
     }

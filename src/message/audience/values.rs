@@ -4,71 +4,81 @@ use chrono::{DateTime, TimeDelta, Utc};
 use minijinja::value::merge_maps;
 use minijinja::{Value, context};
 
-use super::{Telling, data};
+use super::{Filling, data};
 use crate::domain::access::Role;
-use crate::domain::calendar::{Span, Zone, at, compact, duration_words};
+use crate::domain::calendar::{Span, Zone, compact};
 use crate::domain::event::What;
 use crate::domain::finding::is_short_notice;
 use crate::domain::ledger::MessageKind;
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Phases;
 use crate::domain::window::{Kind, Outcome, State, Window};
-use crate::message::text::{count, one_line};
+use crate::message::language::Language;
+use crate::message::text::one_line;
 use crate::message::topic::WindowTopic;
 use crate::message::words;
 
 /// Everything for one message about a window.
-pub(super) fn of(t: &Telling<'_>, topic: &WindowTopic) -> Value {
+pub(super) fn of(t: &Filling<'_>, topic: &WindowTopic) -> Value {
     let w = &topic.window;
     let zone = &w.span.zone;
     let (done, all) = topic.items.progress();
     let policy = t.organisation.policy(&w.kind, &w.services);
     context! {
         id => w.id.to_string(),
-        title => data(&name(topic)),
-        kind_words => kind_words(&w.kind),
+        title => data(&name(t.language, topic)),
+        kind_words => kind_words(t.language, &w.kind),
         emergency => w.kind.0 == Kind::EMERGENCY,
         short_notice => short_notice(t, w),
         impact => data(&w.impact),
-        when => w.span.to_string(),
-        starts => at(w.span.starts_at, zone),
-        ends => at(w.span.ends_at, zone),
-        until_start => until(t.now, w.span.starts_at),
+        when => t.language.span(&w.span),
+        starts => t.language.at(w.span.starts_at, zone),
+        ends => t.language.at(w.span.ends_at, zone),
+        until_start => until(t, w.span.starts_at),
         poc => w.poc.as_deref().map(data).unwrap_or_default(),
         running => w.state.is_running(),
         auto_start => policy.auto_start,
         enough => compact(enough(t, w)),
-        after => distance(&t.plan.occasion),
+        after => distance(t.language, &t.plan.occasion),
         person => data(t.plan.audience.trim_start_matches('@')),
         done => done,
         open => all - done,
-        items => count(all, "item"),
+        items => t.language.count(all, ["{n} item", "{n} items"]),
         retold => t.retold,
-        has_fields => !super::blocks::fields(t.events).is_empty(),
+        has_fields => !super::blocks::fields(t).is_empty(),
         their_number => super::blocks::theirs(t, topic).first().map_or(1, |line| line.number),
-        ..merge_maps([phase(topic), end(t, w), approval(t, w), event(t, zone, Some(&w.span))])
+        ..merge_maps([phase(t.language, topic), end(t, w), approval(t, w), event(t, zone, Some(&w.span))])
     }
 }
 
 /// What a message calls its window: a phase goes by its plan first.
-pub(super) fn name(topic: &WindowTopic) -> String {
-    topic.phases.as_ref().map_or_else(|| topic.window.title.clone(), |phases| phase_name(phases, &topic.window))
+pub(super) fn name(language: &Language, topic: &WindowTopic) -> String {
+    let phase = topic.phases.as_ref().map(|phases| phase_name(language, phases, &topic.window));
+    phase.unwrap_or_else(|| topic.window.title.clone())
 }
 
 /// `Infrastructure upgrade, phase 2 of 3: Germany`.
-pub(super) fn phase_name(phases: &Phases, w: &Window) -> String {
-    let place = phases.place_of(w).map(|(n, of)| format!(", phase {n} of {of}")).unwrap_or_default();
-    format!("{}{place}: {}", one_line(&phases.plan.title), w.title)
+pub(super) fn phase_name(language: &Language, phases: &Phases, w: &Window) -> String {
+    let plan = one_line(&phases.plan.title);
+    let Some((n, of)) = phases.place_of(w) else {
+        return language.say("{plan}: {title}", &[("plan", &plan), ("title", &w.title)]);
+    };
+    let (n, of) = (n.to_string(), of.to_string());
+    let values = [("plan", plan.as_str()), ("n", &n), ("of", &of), ("title", &w.title)];
+    language.say("{plan}, phase {n} of {of}: {title}", &values)
 }
 
 /// What is true of a phase: whether it is held, and what becomes of the others.
-fn phase(topic: &WindowTopic) -> Value {
+fn phase(language: &Language, topic: &WindowTopic) -> Value {
     let held = topic.held();
     let ahead: Vec<&Window> = topic.phases.iter().flat_map(|phases| ahead_of(phases, &topic.window)).collect();
     let on_hold = topic.phases.as_ref().and_then(|phases| phases.plan.held.as_ref());
     let next = ahead.iter().find(|_| on_hold.is_none()).and_then(|next| {
         let (n, of) = topic.phases.as_ref()?.place_of(next)?;
-        Some(format!("phase {n} of {of}, {}: {}", one_line(&next.title), next.span))
+        let (n, of) = (n.to_string(), of.to_string());
+        let (title, when) = (one_line(&next.title), language.span(&next.span));
+        let values = [("n", n.as_str()), ("of", &of), ("title", &title), ("when", &when)];
+        Some(language.say("phase {n} of {of}, {title}: {when}", &values))
     });
     context! {
         held => held.is_some(),
@@ -85,22 +95,22 @@ fn ahead_of<'a>(phases: &'a Phases, w: &'a Window) -> impl Iterator<Item = &'a W
 }
 
 /// How it ended.
-fn end(t: &Telling<'_>, w: &Window) -> Value {
-    let expected = words::downtime_words(t.organisation, w);
+fn end(t: &Filling<'_>, w: &Window) -> Value {
+    let expected = words::downtime_words_in(t.language, t.organisation, w);
     context! {
         cancelled => w.state == State::Cancelled,
         over => w.state == State::Completed,
         again => w.told_round > 0,
         outcome => w.outcome.map(Outcome::as_str).unwrap_or_default(),
-        outcome_words => w.outcome.map(outcome_words).unwrap_or_default(),
-        ended => at(w.actual_end.unwrap_or(t.now), &w.span.zone),
-        downtime => w.actual_downtime.map(duration_words).unwrap_or_default(),
+        outcome_words => w.outcome.map(|outcome| t.language.word(outcome_words(outcome))).unwrap_or_default(),
+        ended => t.language.at(w.actual_end.unwrap_or(t.now), &w.span.zone),
+        downtime => w.actual_downtime.map(|real| t.language.duration(real)).unwrap_or_default(),
         expected_downtime => data(&expected),
     }
 }
 
 /// What approvers are asked, and what they may do.
-fn approval(t: &Telling<'_>, w: &Window) -> Value {
+fn approval(t: &Filling<'_>, w: &Window) -> Value {
     let request = w.request.as_ref();
     // What is decided is no longer a request; who asked, and why, is still in its history.
     let request_made = t.events.iter().find_map(|event| match &event.what {
@@ -118,15 +128,15 @@ fn approval(t: &Telling<'_>, w: &Window) -> Value {
     let was = published.map(|p| Span { starts_at: p.starts_at, ends_at: p.ends_at, zone: p.zone.clone() });
     context! {
         asker => data(requester),
-        barred => data(&barred.join(" or ")),
+        barred => data(&barred.join(&format!(" {} ", t.language.word("or")))),
         deciders => data(&deciders.join(", ")),
         request_reason => asked.map(|(_, reason)| data(reason)).unwrap_or_default(),
         waits => request.is_some_and(|request| request.sequence == t.plan.sequence),
         has_findings => request.is_some_and(|request| !request.findings.is_empty()),
         change => was.is_some(),
-        was_when => was.map(|was| was.to_string()).unwrap_or_default(),
-        expires => at(expires, &w.span.zone),
-        until_expiry => until(t.now, expires),
+        was_when => was.map(|was| t.language.span(&was)).unwrap_or_default(),
+        expires => t.language.at(expires, &w.span.zone),
+        until_expiry => until(t, expires),
     }
 }
 
@@ -167,20 +177,20 @@ fn message_words(message: MessageKind) -> &'static str {
 }
 
 /// What the event that caused a message says. `present` is the time of its window now.
-pub(super) fn event(t: &Telling<'_>, zone: &Zone, present: Option<&Span>) -> Value {
+pub(super) fn event(t: &Filling<'_>, zone: &Zone, present: Option<&Span>) -> Value {
     let event = t.events.first();
     let (mut reason, mut note, mut from_when, mut by) = (String::new(), String::new(), String::new(), String::new());
-    let (mut failed_message, mut failed_channel) = ("", String::new());
+    let (mut failed_message, mut failed_channel) = (String::new(), String::new());
     let (mut internal, mut what) = (false, "");
     match event.map(|e| &e.what) {
         Some(What::Moved { from_start, from_end, from_zone, reason: why, .. }) => {
             let from = Span { starts_at: *from_start, ends_at: *from_end, zone: from_zone.clone() };
-            from_when = if present == Some(&from) { String::new() } else { from.to_string() };
+            from_when = if present == Some(&from) { String::new() } else { t.language.span(&from) };
             reason.clone_from(why);
         }
         Some(What::Extended { by_s, from_end, reason: why, .. }) => {
-            by = duration_words(TimeDelta::seconds(*by_s));
-            from_when = at(*from_end, zone);
+            by = t.language.duration(TimeDelta::seconds(*by_s));
+            from_when = t.language.at(*from_end, zone);
             reason.clone_from(why);
         }
         Some(What::Completed { note: text, .. }) => note.clone_from(text),
@@ -189,7 +199,7 @@ pub(super) fn event(t: &Telling<'_>, zone: &Zone, present: Option<&Span>) -> Val
             internal = *staff;
         }
         Some(What::DeliveryFailed { message, channel, error }) => {
-            failed_message = message_words(*message);
+            failed_message = t.language.word(message_words(*message));
             failed_channel.clone_from(channel);
             reason.clone_from(error);
         }
@@ -217,7 +227,7 @@ pub(super) fn event(t: &Telling<'_>, zone: &Zone, present: Option<&Span>) -> Val
 
 /// Whether it is asked for later than the policy's notice. An emergency says more than that, and a post of old times is
 /// not marked for what was changed since.
-fn short_notice(t: &Telling<'_>, w: &Window) -> bool {
+fn short_notice(t: &Filling<'_>, w: &Window) -> bool {
     t.plan.sequence == w.sequence && is_short(t.organisation, w)
 }
 
@@ -228,17 +238,23 @@ pub(super) fn is_short(organisation: &Organisation, w: &Window) -> bool {
 }
 
 /// How much longer a window past its end may be given to go on for half an hour.
-fn enough(t: &Telling<'_>, w: &Window) -> TimeDelta {
+fn enough(t: &Filling<'_>, w: &Window) -> TimeDelta {
     TimeDelta::minutes((t.now - w.span.ends_at).num_minutes().max(0) + 30)
 }
 
 /// `+90m`, the occasion of a chase, as people read it.
-fn distance(occasion: &str) -> String {
+fn distance(language: &Language, occasion: &str) -> String {
     let minutes = occasion.strip_prefix('+').and_then(|text| text.strip_suffix('m')).and_then(|n| n.parse().ok());
-    minutes.map(|minutes| duration_words(TimeDelta::minutes(minutes))).unwrap_or_default()
+    minutes.map(|minutes| language.duration(TimeDelta::minutes(minutes))).unwrap_or_default()
 }
 
-pub(super) fn kind_words(kind: &Kind) -> String {
+/// What the work is called, by its kind.
+pub(super) fn kind_words(language: &Language, kind: &Kind) -> String {
+    language.word(&kind_name(kind))
+}
+
+/// The same in English: a kind of the organisation's own goes by its name.
+pub(super) fn kind_name(kind: &Kind) -> String {
     match kind.0.as_str() {
         Kind::SCHEDULED => "Planned maintenance".into(),
         Kind::EMERGENCY => "Emergency maintenance".into(),
@@ -262,17 +278,17 @@ fn outcome_words(outcome: Outcome) -> &'static str {
     }
 }
 
-/// `in 7 days`, `in 1 day`, `in 12 hours`, `in 45 minutes`, `now`.
-fn until(now: DateTime<Utc>, start: DateTime<Utc>) -> String {
-    let left = start - now;
+/// `in 7 days`, `in 1 day`, `in 12h`, `in 45m`, `now`.
+fn until(t: &Filling<'_>, start: DateTime<Utc>) -> String {
+    let left = start - t.now;
     // A wall-clock day is 23 to 25 hours long where the clocks change.
     let days = (left + TimeDelta::hours(1)).num_days();
     if days >= 1 {
-        format!("in {}", count(usize::try_from(days).unwrap_or(0), "day"))
+        t.language.count(usize::try_from(days).unwrap_or(0), ["in {n} day", "in {n} days"])
     } else if left > TimeDelta::zero() {
         let whole_minutes = TimeDelta::minutes((left.num_seconds() + 59) / 60);
-        format!("in {}", duration_words(whole_minutes))
+        t.language.say("in {length}", &[("length", &t.language.duration(whole_minutes))])
     } else {
-        "now".into()
+        t.language.word("now")
     }
 }

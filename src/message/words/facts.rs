@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use super::super::Block;
+use super::super::language::Language;
 use super::super::text::{clipped, one_line, shown};
 use super::{finding, services};
 use crate::domain::calendar::{at, duration_words};
 use crate::domain::customer::{self, Customer, TellLine, Told};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Phases, Qa};
-use crate::domain::window::{Downtime, Window};
+use crate::domain::window::Window;
 
 /// Customers that are named one by one.
 const NAMED_CUSTOMERS: usize = 10;
@@ -110,27 +111,51 @@ pub fn regions(organisation: &Organisation, w: &Window) -> String {
 /// The expected downtime on one line: `up to 15m; Jira: up to 1h`. Empty where nobody said.
 #[must_use]
 pub fn downtime_words(organisation: &Organisation, w: &Window) -> String {
+    downtime_words_in(Language::english(), organisation, w)
+}
+
+/// The same in a language.
+#[must_use]
+pub fn downtime_words_in(language: &Language, organisation: &Organisation, w: &Window) -> String {
     if !w.kind.has_downtime() {
-        return "none".into();
+        return language.word("none");
     }
-    let whole = w.downtime.iter().map(Downtime::words);
-    let each = downtime_lines(organisation, w).into_iter().map(|(service, words)| format!("{service}: {words}"));
+    let whole = w.downtime.iter().map(|downtime| language.downtime(downtime));
+    let each = downtime_lines_in(language, organisation, w).into_iter();
+    let each = each
+        .map(|(service, words)| language.say("{service}: {downtime}", &[("service", &service), ("downtime", &words)]));
     whole.chain(each).collect::<Vec<_>>().join("; ")
 }
 
 /// Services with an expected downtime of their own, each with it in words.
 #[must_use]
 pub fn downtime_lines(organisation: &Organisation, w: &Window) -> Vec<(String, String)> {
+    downtime_lines_in(Language::english(), organisation, w)
+}
+
+/// The same in a language.
+#[must_use]
+pub fn downtime_lines_in(language: &Language, organisation: &Organisation, w: &Window) -> Vec<(String, String)> {
     let each = w.downtimes.iter().filter(|_| w.kind.has_downtime());
-    each.map(|(id, downtime)| (clipped(&one_line(organisation.service_name(id)), 40), downtime.words())).collect()
+    let name = |id: &str| clipped(&one_line(organisation.service_name(id)), 40);
+    each.map(|(id, downtime)| (name(id), language.downtime(downtime))).collect()
 }
 
 /// Which phase of which plan a window is: `Infrastructure upgrade (PL-3), phase 2 of 3`.
 #[must_use]
 pub fn phase_words(phases: &Phases, w: &Window) -> String {
+    phase_words_in(Language::english(), phases, w)
+}
+
+/// The same in a language.
+#[must_use]
+pub fn phase_words_in(language: &Language, phases: &Phases, w: &Window) -> String {
     let plan = format!("{} ({})", one_line(&phases.plan.title), phases.plan.id);
     match phases.place_of(w) {
-        Some((n, of)) => format!("{plan}, phase {n} of {of}"),
+        Some((n, of)) => {
+            let (n, of) = (n.to_string(), of.to_string());
+            language.say("{plan}, phase {n} of {of}", &[("plan", &plan), ("n", &n), ("of", &of)])
+        }
         None => plan,
     }
 }
@@ -138,16 +163,22 @@ pub fn phase_words(phases: &Phases, w: &Window) -> String {
 /// The customers that a window touches, with their owners and contacts, for staff.
 #[must_use]
 pub fn customer_words(organisation: &Organisation, w: &Window) -> String {
+    customer_words_in(Language::english(), organisation, w)
+}
+
+/// The same in a language.
+#[must_use]
+pub fn customer_words_in(language: &Language, organisation: &Organisation, w: &Window) -> String {
     let customers = customer::touched(organisation, w);
     let one = |c: &&Customer| {
-        let owner = c.owner.iter().map(|owner| format!("owner {owner}"));
+        let owner = c.owner.iter().map(|owner| language.say("owner {name}", &[("name", owner)]));
         let aside = owner.chain(c.contacts.iter().map(|contact| one_line(contact))).collect::<Vec<_>>().join("; ");
         if aside.is_empty() { c.name.clone() } else { format!("{} ({aside})", c.name) }
     };
     let named = customers.iter().take(NAMED_CUSTOMERS).map(one).collect::<Vec<_>>().join(", ");
     match customers.len().saturating_sub(NAMED_CUSTOMERS) {
         0 => named,
-        more => format!("{named} and {more} more"),
+        more => language.say("{customers} and {n} more", &[("customers", &named), ("n", &more.to_string())]),
     }
 }
 
@@ -167,9 +198,16 @@ pub fn tell_table(organisation: &Organisation, w: &Window, told: &[Told]) -> Opt
 /// like a question.
 #[must_use]
 pub fn question_lines(qa: &[Qa]) -> Vec<Block> {
+    question_lines_in(Language::english(), qa)
+}
+
+/// The same in a language.
+#[must_use]
+pub fn question_lines_in(language: &Language, qa: &[Qa]) -> Vec<Block> {
+    let (q, a) = (language.word("Q"), language.word("A"));
     let one = |qa: &Qa| {
         let answer = shown(&qa.answer).trim().replace('\n', "\n   ");
-        Block::Text(format!("Q: {}\nA: {answer}", one_line(&qa.question)))
+        Block::Text(format!("{q}: {}\n{a}: {answer}", one_line(&qa.question)))
     };
     qa.iter().map(one).collect()
 }

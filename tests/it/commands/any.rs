@@ -494,11 +494,19 @@ fn small() -> BoxedStrategy<Command> {
         window().prop_map(|window| c::Show { window }.into()),
         window().prop_map(|window| c::Reminders { window }.into()),
         window().prop_map(|window| c::History { window }.into()),
-        (window(), select(maintbot::command::spec::previewable())).prop_map(|(window, message)| c::Preview {
-            window,
-            message
-        }
-        .into()),
+        (
+            window(),
+            select(maintbot::command::spec::previewable()),
+            of(id()),
+            of(select(maintbot::domain::channel::Surface::words())),
+        )
+            .prop_map(|(window, message, audience, surface)| c::Preview {
+                window,
+                message,
+                audience,
+                surface: surface.map(str::to_owned),
+            }
+            .into()),
         ids().prop_map(|service| c::Next { service }.into()),
         Just(c::Whoami {}.into()),
         of(select(vec!["schedule", "change", "change add", "do"]))

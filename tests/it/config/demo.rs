@@ -90,6 +90,7 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
         smtp,
         statuspage,
         status_pages,
+        templates: _,
         organisation,
     } = config;
     let asked = prometheus.is_some() || github.is_some() || slack.is_some() || discord.is_some();

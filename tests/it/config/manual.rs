@@ -32,6 +32,9 @@ fn every_example_of_the_manual_loads() {
     let key = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n";
     std::fs::write(folder.path().join("github.pem"), key).expect("written");
     std::fs::write(folder.path().join("discord.bot"), "token\n").expect("written");
+    let finnish = folder.path().join("templates/messages/fi");
+    std::fs::create_dir_all(&finnish).expect("made");
+    std::fs::write(finnish.join("reminder.brief.txt"), "Muistutus: {{ title }}\n").expect("written");
     let examples: Vec<&str> = MANUAL.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 14);
     for example in examples {

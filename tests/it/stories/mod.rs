@@ -27,5 +27,6 @@ mod roles;
 mod send_hours;
 mod series;
 mod suggest;
+mod templates;
 mod text;
 mod working_days;

@@ -1,0 +1,108 @@
+//! `maintbot preview`: messages as they would look, of a window or of one that is not there.
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::templates;
+use crate::config::Config;
+use crate::discord;
+use crate::domain::channel::{Channel, Surface};
+use crate::domain::ledger::Planned;
+use crate::domain::notice::OPS;
+use crate::domain::organisation::Organisation;
+use crate::github;
+use crate::message::action::offered;
+use crate::message::audience::{Telling, Templates, sample};
+use crate::message::preview::{Posted, Previewed, previews};
+use crate::message::text::nearest;
+use crate::service::PreviewView;
+use crate::slack;
+
+/// A message as a surface is sent it: JSON for Slack and Discord, Markdown for GitHub. Each surface has one arm.
+pub(super) fn show(surface: Surface, posted: &Posted<'_>) -> String {
+    let Posted { message, buttons, url } = posted;
+    match surface {
+        Surface::Plain => message.plain(),
+        Surface::Slack => pretty(&json!({ "blocks": slack::render::say(message, buttons, Some(url)).blocks })),
+        Surface::Discord => pretty(&discord::render::say(message, buttons, Some(url)).body()),
+        Surface::Github => github::render::markdown(message),
+    }
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    format!("{value:#}")
+}
+
+/// What is asked for.
+pub(super) struct Ask<'a> {
+    /// The message, as its template is named.
+    pub(super) name: &'a str,
+    /// Only as this audience would get it.
+    pub(super) audience: Option<&'a str>,
+    /// As it is sent there.
+    pub(super) surface: Surface,
+}
+
+/// A message about a window or plan that is not there.
+///
+/// # Errors
+/// There is no such message or audience; a template is wrong.
+pub(super) fn of_sample(config: &Config, ask: &Ask<'_>) -> anyhow::Result<Vec<PreviewView>> {
+    let templates = templates::load(config).map_err(|faults| templates::refused(&faults))?;
+    told(&templates, &config.organisation, ask)
+}
+
+fn told(templates: &Templates, organisation: &Organisation, ask: &Ask<'_>) -> anyhow::Result<Vec<PreviewView>> {
+    let wanted = ask.name.replace('-', "_");
+    let sample = sample::of(&wanted, organisation, "@anna").with_context(|| unknown(&wanted, &sample::names()))?;
+    let names: Vec<&str> = organisation.audiences.iter().map(|audience| audience.name.as_str()).collect();
+    if let Some(name) = ask.audience.filter(|name| !names.contains(name)) {
+        anyhow::bail!(unknown(name, &names).replacen("message", "audience", 1));
+    }
+    let rows = rows(organisation, &sample.plan, ask.audience);
+    let telling = Telling {
+        plan: &sample.plan,
+        topic: &sample.topic,
+        events: &sample.events,
+        organisation,
+        now: sample.now,
+        retold: sample.retold,
+    };
+    let buttons = offered(&sample.topic, sample.plan.message, sample.now);
+    let url = format!("{}/windows/MW-42", organisation.public_url);
+    let view = |Previewed { readers, message }: Previewed| PreviewView {
+        shown: show(ask.surface, &Posted { message: &message, buttons: &buttons, url: &url }),
+        readers,
+    };
+    Ok(previews(templates, &telling, &rows)?.into_iter().map(view).collect())
+}
+
+/// Who would get such a message: the audiences that want it, or ops.
+fn rows(organisation: &Organisation, sample: &Planned, audience: Option<&str>) -> Vec<Planned> {
+    let row = |audience: &str, channel: &Channel| Planned {
+        audience: audience.to_owned(),
+        channel: channel.clone(),
+        ..sample.clone()
+    };
+    if !sample.message.is_for_audiences() && audience.is_none() {
+        return organisation
+            .ops
+            .iter()
+            .map(|channel| row(if is_for_one(sample) { "@anna" } else { OPS }, channel))
+            .collect();
+    }
+    let asked = |name: &str| audience.map(|asked| asked == name);
+    let gets = organisation.audiences.iter().filter(|a| asked(&a.name).unwrap_or_else(|| a.wants(sample.message)));
+    gets.flat_map(|a| a.channels.iter().map(|channel| row(&a.name, channel))).collect()
+}
+
+/// Whether it is for a single person, whom it names.
+fn is_for_one(sample: &Planned) -> bool {
+    use crate::domain::ledger::MessageKind::{ApprovalDecision, Assigned, ToldOverdue, ToldRequest};
+    matches!(sample.message, Assigned | ApprovalDecision | ToldRequest | ToldOverdue)
+}
+
+fn unknown(name: &str, known: &[&str]) -> String {
+    let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    format!("there is no message `{}`; {near}these are: {}", crate::message::text::one_line(name), known.join(", "))
+}
