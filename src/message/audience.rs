@@ -5,6 +5,7 @@
 //! in `blocks`, and the values in `values` and `plan`. `{{ copy("/maintenance ack " ~ id) }}` is a line to copy. Text from
 //! people is only ever data: it cannot start a block or a template expression.
 
+mod advisory;
 mod blocks;
 mod plan;
 mod values;
@@ -46,7 +47,7 @@ templates! {
     Overrun = "overrun", ConfirmCompletion = "confirm_completion", EmptyList = "empty_list", NoPoc = "no_poc",
     DeliveryFailed = "delivery_failed", Assigned = "assigned", ApprovalRequest = "approval_request",
     ApprovalReminder = "approval_reminder", ApprovalDecision = "approval_decision", ToldRequest = "told_request",
-    ToldOverdue = "told_overdue",
+    ToldOverdue = "told_overdue", Advisory = "advisory_patch_now", Objection = "objection",
 }
 
 // Every message about a whole plan; its phases have the others.
@@ -54,6 +55,14 @@ templates! {
     OF_PLANS:
     Announcement = "plan_announcement", Moved = "plan_moved", Cancelled = "plan_cancelled", Note = "plan_note",
     DeliveryFailed = "plan_delivery_failed",
+}
+
+// Messages about an advisory; which of them is told hangs on what it is and what happened to it.
+templates! {
+    OF_ADVISORIES:
+    Advisory = "advisory_mitigated", Advisory = "advisory_disclosed", Advisory = "advisory_patched",
+    Advisory = "advisory_staff", Advisory = "advisory_followup", Advisory = "advisory_withdrawn",
+    DeliveryFailed = "advisory_delivery_failed",
 }
 
 /// The compiled templates.
@@ -89,6 +98,11 @@ impl Telling<'_> {
             None => name == OPS,
         }
     }
+
+    /// Whether its readers may know what is under embargo: staff, in a place where nobody else reads.
+    fn knows_what_is_embargoed(&self) -> bool {
+        self.is_for_staff() && self.organisation.is_for_staff(&self.plan.channel)
+    }
 }
 
 impl Templates {
@@ -101,7 +115,7 @@ impl Templates {
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.add_function("block", |name: String| format!("{MARK}{name}"));
         env.add_function("copy", |line: String| format!("{MARK}{COPY}{line}"));
-        for (_, name, source) in OF_WINDOWS.iter().chain(OF_PLANS) {
+        for (_, name, source) in OF_WINDOWS.iter().chain(OF_PLANS).chain(OF_ADVISORIES) {
             env.add_template(name, source).with_context(|| format!("template {name}"))?;
         }
         Ok(Self(env))
@@ -116,6 +130,10 @@ impl Templates {
         if !t.plan.message.is_for_audiences() {
             return self.fill(t);
         }
+        if let Topic::Advisory(topic) = t.topic {
+            anyhow::ensure!(t.knows_what_is_embargoed() || topic.is_disclosed(t.now), "it is under embargo");
+            return self.fill(t);
+        }
         let public = t.topic.as_public().context("nothing of its window is public")?;
         self.fill(&Telling { topic: &public, ..*t })
     }
@@ -125,9 +143,18 @@ impl Templates {
         let (all, values) = match t.topic {
             Topic::Window(topic) => (OF_WINDOWS, values::of(t, topic)),
             Topic::Plan(topic) => (OF_PLANS, plan::values(t, topic)),
+            Topic::Advisory(topic) => (OF_ADVISORIES, advisory::values(t, topic)),
+        };
+        let fits = |of: MessageKind, name: &str| match t.topic {
+            Topic::Advisory(topic) if kind == MessageKind::Advisory => name == advisory::template(t, topic),
+            // The first word about a window that an advisory made is the advisory's.
+            Topic::Window(topic) if kind == MessageKind::Announcement && topic.advisory.is_some() => {
+                of == MessageKind::Advisory
+            }
+            _ => of == kind,
         };
         let (_, name, _) =
-            all.iter().find(|(of, ..)| *of == kind).with_context(|| format!("{kind} has no template"))?;
+            all.iter().find(|(of, name, _)| fits(*of, name)).with_context(|| format!("{kind} has no template"))?;
         let filled = self.0.get_template(name)?.render(values).with_context(|| format!("template {name}"))?;
         let mut message = Message::default().with_times(spans(t.topic));
         if let Topic::Window(topic) = t.topic {
@@ -157,7 +184,7 @@ impl Templates {
                 format!("Updated: {} is now {}, {}.", topic.window.id, state(&topic, t.now), topic.window.span)
             }),
             Some(Topic::Plan(topic)) => plan::news(t, &topic),
-            None => None,
+            Some(Topic::Advisory(_)) | None => None,
         };
         Ok(match news {
             Some(news) => message.text(news),
@@ -170,6 +197,7 @@ fn spans(topic: &Topic) -> Vec<&Span> {
     match topic {
         Topic::Window(topic) => vec![&topic.window.span],
         Topic::Plan(topic) => topic.phases.windows.iter().map(|window| &window.span).collect(),
+        Topic::Advisory(topic) => topic.fixes.iter().filter_map(|(_, w)| w.as_ref()).chain(&topic.window).map(|w| &w.span).collect(),
     }
 }
 
@@ -195,6 +223,7 @@ fn block(name: &str, t: &Telling<'_>) -> Vec<Block> {
     match t.topic {
         Topic::Window(topic) => blocks::named(name, t, topic),
         Topic::Plan(topic) => plan::block(name, t, topic),
+        Topic::Advisory(topic) => advisory::block(name, t, topic),
     }
 }
 

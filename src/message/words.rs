@@ -1,5 +1,6 @@
 //! The words of replies and refusals: one function per thing we say to the person who typed a command.
 
+mod advisory;
 mod facts;
 mod finding;
 mod history;
@@ -11,6 +12,7 @@ mod times;
 
 use chrono::{DateTime, Utc};
 
+pub use advisory::*;
 pub use facts::{
     approval_facts, customer_words, downtime_lines, downtime_words, facts, facts_of_phase, phase_words, public_facts,
     question_lines, regions, tell_table,

@@ -3,6 +3,7 @@
 use super::issue::list_url;
 use super::{Cx, Outcome, Reply};
 use crate::command::{History, List, Next, Preview, Reminders, Show};
+use crate::domain::advisory::{AdvisoryId, Disposition};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, ItemRef, What};
@@ -89,7 +90,8 @@ impl Cx<'_> {
             qa.extend(self.tx.qa(plan).await?);
         }
         let (items, told) = (self.tx.items(window.id).await?, self.tx.told(window.id).await?);
-        Ok(WindowTopic { window, items, phases: kin.phases, qa, told })
+        let advisory = self.tx.advisories_of(window.id).await?.into_iter().find(|a| a.disposition == Disposition::PatchNow);
+        Ok(WindowTopic { window, items, phases: kin.phases, qa, told, advisory })
     }
 
     pub(super) async fn next(&mut self, c: &Next) -> Outcome<Reply> {
@@ -134,6 +136,10 @@ impl Cx<'_> {
             return Err(Refusal::rule(detail, hint).into());
         }
         let topic = self.topic(w.clone()).await?;
+        if c.message == MessageKind::Advisory && topic.advisory.is_none() {
+            let detail = format!("{} is not the emergency window of an advisory.", w.id);
+            return Err(Refusal::rule(detail, "/maintenance advisory list").into());
+        }
         let (shown, event) = self.sample(&w, &topic.items, c.message);
         let to: Vec<Channel> =
             notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
@@ -185,6 +191,10 @@ impl Cx<'_> {
                 None
             }
             MessageKind::ApprovalDecision => Some(What::Approved { note: String::new(), change: false }),
+            MessageKind::Objection => {
+                let advisory = AdvisoryId(1);
+                Some(What::Objected { advisory, reason: "(the reason given)".into() })
+            }
             MessageKind::Note => Some(What::Noted { text: "(the note)".into(), internal: false }),
             MessageKind::ChangeListUpdate => Some(What::ItemsAdded { items: refs, late: true }),
             _ => None,

@@ -46,7 +46,13 @@ pub(super) fn of(t: &Telling<'_>, topic: &WindowTopic) -> Value {
         retold => t.retold,
         has_fields => !super::blocks::fields(t.events).is_empty(),
         their_number => super::blocks::theirs(t, topic).first().map_or(1, |line| line.number),
-        ..merge_maps([phase(topic), end(t, w), approval(t, w), event(t, zone, Some(&w.span))])
+        ..merge_maps([
+            phase(topic),
+            end(t, w),
+            approval(t, w),
+            super::advisory::of_window(t, topic),
+            event(t, zone, Some(&w.span)),
+        ])
     }
 }
 
@@ -157,6 +163,8 @@ fn message_words(message: MessageKind) -> &'static str {
         M::ApprovalDecision => "decision",
         M::ToldRequest => "request to tell customers",
         M::ToldOverdue => "reminder to tell customers",
+        M::Advisory => "security advisory",
+        M::Objection => "request for another time",
         M::IssueOpen => "change-list issue",
         M::IssueUpdate | M::IssueClose => "state of the change-list issue",
         M::PostEdit => "state of earlier posts",
@@ -196,7 +204,9 @@ pub(super) fn event(t: &Telling<'_>, zone: &Zone, present: Option<&Span>) -> Val
         Some(What::Expired) => what = "expired",
         Some(What::Held { reason: why, .. }) => (what, reason) = ("held", why.clone()),
         Some(What::Released { reason: why }) => (what, reason) = ("released", why.clone()),
-        Some(What::Cancelled { reason: why }) => reason.clone_from(why),
+        Some(What::Cancelled { reason: why } | What::Withdrawn { reason: why } | What::Objected { reason: why, .. }) => {
+            reason.clone_from(why);
+        }
         _ => {}
     }
     context! {

@@ -1,5 +1,6 @@
 //! Stories: what people do and what they see, on both databases.
 
+mod advisories;
 mod answers;
 mod approvals;
 mod business_hours;
@@ -10,6 +11,7 @@ mod complete;
 mod conflicts;
 mod customers;
 mod delivery;
+mod embargo;
 mod freezes;
 mod holds;
 mod ladder;
