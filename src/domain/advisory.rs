@@ -3,10 +3,7 @@
 //! What is under embargo stands in the advisory alone: the windows and change items that it makes have neutral names until
 //! it is public, so that nothing that shows those can give it away.
 
-use std::fmt;
-
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::subject::id;
 use super::window::{WindowId, words};
@@ -151,18 +148,12 @@ pub struct Fix {
 }
 
 /// A change item of a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The window.
     pub window: WindowId,
     /// The item's number there.
     pub item: i64,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} item {}", self.window, self.item)
-    }
 }
 
 #[cfg(test)]

@@ -355,7 +355,7 @@ impl Organisation {
     /// others take part.
     #[must_use]
     pub fn is_place_for_staff(&self, place: &str) -> bool {
-        place.parse::<Channel>().map_or(true, |channel| !channel.is_chat() || self.is_for_staff(&channel))
+        place.parse::<Channel>().ok().is_none_or(|channel| !channel.is_chat() || self.is_for_staff(&channel))
     }
 
     /// The page of an advisory.

@@ -197,7 +197,9 @@ fn spans(topic: &Topic) -> Vec<&Span> {
     match topic {
         Topic::Window(topic) => vec![&topic.window.span],
         Topic::Plan(topic) => topic.phases.windows.iter().map(|window| &window.span).collect(),
-        Topic::Advisory(topic) => topic.fixes.iter().filter_map(|(_, w)| w.as_ref()).chain(&topic.window).map(|w| &w.span).collect(),
+        Topic::Advisory(topic) => {
+            topic.fixes.iter().filter_map(|(_, w)| w.as_ref()).chain(&topic.window).map(|w| &w.span).collect()
+        }
     }
 }
 

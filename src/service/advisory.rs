@@ -87,9 +87,8 @@ impl Cx<'_> {
 
     /// Options that belong to another disposition are refused, and those that this one needs asked for.
     fn fits_disposition(&self, c: &AdvisoryNew) -> Outcome<()> {
-        let refuse = |option: &str, detail: &str| {
-            Err(self.parsed.refuse(option, usize::MAX..usize::MAX, detail, None).into())
-        };
+        let refuse =
+            |option: &str, detail: &str| Err(self.parsed.refuse(option, usize::MAX..usize::MAX, detail, None).into());
         if c.disposition == Disposition::PatchNow && c.when.is_none() {
             return refuse("when", "What is patched now needs a time: say from when until when.");
         }
@@ -171,9 +170,7 @@ impl Cx<'_> {
     /// The past window in which it was patched: the one that is named, else the latest that was completed for one of its
     /// services.
     async fn patched_in(&mut self, c: &AdvisoryNew, services: &[String]) -> Outcome<Window> {
-        let good = |w: &Window| {
-            w.state == State::Completed && matches!(w.outcome, Some(Went::Success | Went::Partial))
-        };
+        let good = |w: &Window| w.state == State::Completed && matches!(w.outcome, Some(Went::Success | Went::Partial));
         if let Some(id) = c.in_ {
             let w = self.window(id).await?;
             if good(&w) {
@@ -280,7 +277,8 @@ impl Cx<'_> {
             self.tx.settle(row.id, Settled::Superseded, Reason::Cancelled, None).await?;
         }
         self.owe_advisory(advisory.id, notice::advice_for_told(&rows, event, self.now)).await?;
-        let window = topic.window.filter(|w| advisory.disposition == Disposition::PatchNow && w.state.permits(Step::Cancel));
+        let window =
+            topic.window.filter(|w| advisory.disposition == Disposition::PatchNow && w.state.permits(Step::Cancel));
         let called_off = window.map(|w| w.id);
         if let Some(id) = called_off {
             let (mut w, items) = self.window_for(id, Step::Cancel).await?;
@@ -296,8 +294,7 @@ impl Cx<'_> {
         let topic = self.visible_advisory(c.advisory).await?;
         self.tx.lock_advisory(c.advisory).await?;
         let may_know = topic.is_disclosed(self.now);
-        let moves = topic.window.filter(|w| topic.advisory.disposition == Disposition::PatchNow && !w.state.is_over());
-        let Some(window) = moves else {
+        let Some(window) = topic.public_window().filter(|w| !w.state.is_over()) else {
             let detail = format!("There is no work of {} ahead that could be moved.", c.advisory);
             return Err(Refusal::rule(detail, format!("/maintenance advisory show {}", c.advisory)).into());
         };

@@ -396,7 +396,8 @@ impl Question<'_> {
             let title = if known { one_line(&advisory.title) } else { "under embargo".to_owned() };
             let sensible = !self.verb.writes || advisory.withdrawn_at.is_none();
             let rank = if sensible { 0 } else { SENSELESS };
-            let found_one = Candidate::numbered(&advisory.id.to_string(), &title, words::disposition(advisory.disposition));
+            let found_one =
+                Candidate::numbered(&advisory.id.to_string(), &title, words::disposition(advisory.disposition));
             found.push(Candidate { only_exact: !sensible, ..found_one.ranked(rank) });
         }
         Ok(found)

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
 use super::{Cx, Outcome};
 use crate::domain::advisory::{Advisory, AdvisoryId, Disposition, Fix, FixStep, NEUTRAL_ITEM, NEUTRAL_TITLE, Place};
 use crate::domain::change::{ChangeItem, ChangeList, ItemKind};
@@ -161,7 +163,11 @@ impl Cx<'_> {
         let ahead = self.tx.windows(&filter, None, LOOKED_AT).await?;
         let Some(next) = ahead.into_iter().find(|w| w.span.starts_at > after) else { return Ok(()) };
         let (mut w, mut items) = self.window_for(next.id, Step::Change).await?;
-        let item = match self.item_there(advisory, &w, &items, from.is_some()).await? {
+        let left = match from {
+            Some(from) => self.tx.window(from).await?.and_then(|w| w.actual_end),
+            None => None,
+        };
+        let item = match self.item_there(advisory, &w, &items, left).await? {
             Some(item) => item,
             None => self.add_items(&mut w, &mut items, vec![self.fix_item(advisory)]).await?[0],
         };
@@ -171,13 +177,14 @@ impl Cx<'_> {
         Ok(())
     }
 
-    /// An open item of the window that is this fix already: that of another service, or one that was carried over.
+    /// An open item of the window that is this fix already: that of another service, or one that was carried over there
+    /// since the work was over at `left` (UTC).
     async fn item_there(
         &mut self,
         advisory: &Advisory,
         w: &Window,
         items: &ChangeList,
-        carried: bool,
+        left: Option<DateTime<Utc>>,
     ) -> Outcome<Option<i64>> {
         let linked = self.tx.linked_items(advisory.id).await?;
         let mine = linked.iter().filter(|place| place.window == w.id).map(|place| place.item);
@@ -187,7 +194,8 @@ impl Cx<'_> {
         }
         let like = self.fix_item(advisory);
         let same = |item: &&ChangeItem| {
-            carried && item.done.is_none() && item.kind == like.kind && item.text == like.text && item.created_at == self.now
+            let alike = item.done.is_none() && item.kind == like.kind && item.text == like.text;
+            alike && left.is_some_and(|left| item.created_at >= left)
         };
         Ok(items.0.iter().find(same).map(|item| item.number))
     }

@@ -19,8 +19,8 @@ use crate::domain::series::{Series, SeriesId, SeriesState};
 use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
 use crate::message::topic::AdvisoryTopic;
-use crate::store::{StoreError, Tx};
 pub use crate::store::{ConsoleChannel, Issue, Post, Token, WindowFilter};
+use crate::store::{StoreError, Tx};
 
 /// Windows that were over up to so long ago are on the first page.
 const PAST: TimeDelta = TimeDelta::days(30);

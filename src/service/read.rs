@@ -90,7 +90,8 @@ impl Cx<'_> {
             qa.extend(self.tx.qa(plan).await?);
         }
         let (items, told) = (self.tx.items(window.id).await?, self.tx.told(window.id).await?);
-        let advisory = self.tx.advisories_of(window.id).await?.into_iter().find(|a| a.disposition == Disposition::PatchNow);
+        let advisory =
+            self.tx.advisories_of(window.id).await?.into_iter().find(|a| a.disposition == Disposition::PatchNow);
         Ok(WindowTopic { window, items, phases: kin.phases, qa, told, advisory })
     }
 
@@ -139,6 +140,10 @@ impl Cx<'_> {
         if c.message == MessageKind::Advisory && topic.advisory.is_none() {
             let detail = format!("{} is not the emergency window of an advisory.", w.id);
             return Err(Refusal::rule(detail, "/maintenance advisory list").into());
+        }
+        if c.message.is_for_audiences() && w.as_published().is_none() {
+            let detail = format!("Nothing of {} is public yet: nobody would get that now.", w.id);
+            return Err(Refusal::rule(detail, format!("/maintenance show {}", w.id)).into());
         }
         let (shown, event) = self.sample(&w, &topic.items, c.message);
         let to: Vec<Channel> =

@@ -176,7 +176,8 @@ impl Tx {
     /// A fault of the database.
     pub async fn advisories(&mut self, before: Option<AdvisoryId>, limit: i64) -> Result<Vec<Advisory>> {
         let before = before.map_or(i64::MAX, |id| id.0);
-        let rows: Vec<AdvisoryRow> = on!(self, |c| sqlx::query_as(LATEST).bind(before).bind(limit).fetch_all(c).await?);
+        let rows: Vec<AdvisoryRow> =
+            on!(self, |c| sqlx::query_as(LATEST).bind(before).bind(limit).fetch_all(c).await?);
         rows.into_iter().map(Advisory::try_from).collect()
     }
 
@@ -270,7 +271,8 @@ impl Tx {
     /// # Errors
     /// A fault of the database.
     pub async fn link_item(&mut self, advisory: AdvisoryId, place: Place) -> Result<()> {
-        let sql = "INSERT INTO advisory_items (advisory_id, window_id, item) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+        let sql =
+            "INSERT INTO advisory_items (advisory_id, window_id, item) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         on!(self, |c| {
             sqlx::query(sql).bind(advisory.0).bind(place.window.0).bind(place.item).execute(c).await.map(drop)
         })?;

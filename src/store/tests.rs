@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Row};
 use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
 use super::{
-    Db, WindowFilter, advisories, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans, questions, series,
-    told, traffic, windows,
+    Db, WindowFilter, advisories, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans,
+    questions, series, told, traffic, windows,
 };
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;

@@ -44,7 +44,7 @@ fn state(topic: &AdvisoryTopic) -> (&'static str, &'static str) {
 }
 
 /// The page of an advisory of which everything is public already.
-pub(super) fn page(organisation: &Organisation, topic: &AdvisoryTopic, _: DateTime<Utc>) -> Value {
+pub(super) fn page(organisation: &Organisation, topic: &AdvisoryTopic) -> Value {
     let a = &topic.advisory;
     let window = topic.window.as_ref();
     let words = match window.map(|w| w.state) {
@@ -75,7 +75,12 @@ pub(super) fn staff(
     };
     let mut buttons = Vec::new();
     if a.withdrawn_at.is_none() && !topic.is_disclosed(now) {
-        buttons.push(button("End the embargo now", "publish", format!("/maintenance advisory publish {}", a.id), false));
+        buttons.push(button(
+            "End the embargo now",
+            "publish",
+            format!("/maintenance advisory publish {}", a.id),
+            false,
+        ));
     }
     buttons.push(button("Show", "show", format!("/maintenance advisory show {}", a.id), false));
     context! {
@@ -86,6 +91,6 @@ pub(super) fn staff(
         objections => words::objections(events),
         history => events.iter().rev().map(event).collect::<Vec<_>>(),
         buttons,
-        ..page(organisation, topic, now)
+        ..page(organisation, topic)
     }
 }

@@ -148,7 +148,7 @@ pub(super) async fn advisory(State(site): Shared, Path(id): Path<String>, parts:
     let Some(id) = exact_id::<AdvisoryId>(&id) else { return missing(&site) };
     match site.web.service.public_advisory(id).await {
         Ok(Some(topic)) => {
-            let values = advisory_view::page(site.web.service.organisation(), &topic, site.web.service.now());
+            let values = advisory_view::page(site.web.service.organisation(), &topic);
             public(&site, &parts.headers, "advisory.html", context! { a => values, ..frame(&site) })
         }
         Ok(None) => match site.web.service.advisory(id).await {

@@ -62,7 +62,11 @@ fn row(occasion: &dyn fmt::Display, audience: &str, channel: Channel, due_at: Da
 
 /// The audiences that care for its services and take advisories, with their channels and, where it belongs to them, the
 /// place in chat where it was typed.
-fn readers<'o>(advisory: &Advisory, regions: &[String], organisation: &'o Organisation) -> Vec<(&'o Audience, Channel)> {
+fn readers<'o>(
+    advisory: &Advisory,
+    regions: &[String],
+    organisation: &'o Organisation,
+) -> Vec<(&'o Audience, Channel)> {
     let place = advisory.place.parse::<Channel>().ok().filter(Channel::is_chat);
     let cares = |a: &&Audience| a.cares_for(&advisory.services, regions) && a.wants(MessageKind::Advisory);
     let channels = |audience: &'o Audience| {

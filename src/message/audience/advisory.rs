@@ -79,7 +79,8 @@ pub(super) fn of_window(t: &Telling<'_>, topic: &WindowTopic) -> Value {
         advisory => advisory.map(|a| a.id.to_string()).unwrap_or_default(),
         weakness => known.map(|a| data(&a.name())).unwrap_or_default(),
         severity => known.and_then(|a| a.severity).map(|severity| severity.as_str()).unwrap_or_default(),
-        disclosed => known.map(|a| data(&a.public)).unwrap_or_default(),
+        // After an embargo a message of its own says it.
+        disclosed => known.filter(|a| a.publish_at.is_none()).map(|a| data(&a.public)).unwrap_or_default(),
         embargo_ends => advisory.filter(|a| a.is_embargoed(t.now)).and_then(|a| embargo(a, zone)).unwrap_or_default(),
         services => data(&words::services(t.organisation, w)),
         day => if is_today { "today".into() } else { format!("on {}", day(w.span.starts_at, zone)) },

@@ -204,7 +204,9 @@ pub(super) fn event(t: &Telling<'_>, zone: &Zone, present: Option<&Span>) -> Val
         Some(What::Expired) => what = "expired",
         Some(What::Held { reason: why, .. }) => (what, reason) = ("held", why.clone()),
         Some(What::Released { reason: why }) => (what, reason) = ("released", why.clone()),
-        Some(What::Cancelled { reason: why } | What::Withdrawn { reason: why } | What::Objected { reason: why, .. }) => {
+        Some(
+            What::Cancelled { reason: why } | What::Withdrawn { reason: why } | What::Objected { reason: why, .. },
+        ) => {
             reason.clone_from(why);
         }
         _ => {}

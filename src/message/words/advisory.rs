@@ -10,7 +10,7 @@ use crate::domain::event::{Event, What};
 use crate::domain::ledger::Planned;
 use crate::domain::organisation::Organisation;
 use crate::domain::window::Window;
-use crate::message::text::{clipped, count, one_line};
+use crate::message::text::{clipped, count, one_line, shown};
 use crate::message::topic::AdvisoryTopic;
 use crate::message::{Block, Message};
 
@@ -186,21 +186,23 @@ pub fn advisory(
     if may_know {
         message = fix_lines(organisation, topic).into_iter().fold(message, Message::text);
         if !a.public.is_empty() {
-            message = message.text("What everybody reads:").text(a.public.clone());
+            message = message.text("What everybody reads:").text(shown(&a.public));
         }
     }
     if !staff {
         return message;
     }
     if !a.details.is_empty() {
-        message = message.text("For staff only:").text(a.details.clone());
+        message = message.text("For staff only:").text(shown(&a.details));
     }
     let objections = objections(events);
     if !objections.is_empty() {
         message = message.text(format!("{} to move it:", count(objections.len(), "request")));
         message = objections.into_iter().fold(message, Message::text);
     }
-    message.blocks.extend(history::trail(&a.id.to_string(), events, &organisation.zone).blocks.into_iter().filter(is_table));
+    message
+        .blocks
+        .extend(history::trail(&a.id.to_string(), events, &organisation.zone).blocks.into_iter().filter(is_table));
     message
 }
 

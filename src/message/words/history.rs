@@ -76,9 +76,11 @@ pub fn happened(what: &What, zone: &Zone) -> String {
         | What::Thawed { .. } => of_plan_or_freeze(what),
         What::ListReopened { why } => format!("closed the change list by hand; it is open again{}", because(why)),
         What::ListLost { how } => format!("found that the change list {}", one_line(how)),
-        What::Advised { .. } | What::Disclosed { .. } | What::Withdrawn { .. } | What::Fixed { .. } | What::Objected { .. } => {
-            of_advisory(what, zone)
-        }
+        What::Advised { .. }
+        | What::Disclosed { .. }
+        | What::Withdrawn { .. }
+        | What::Fixed { .. }
+        | What::Objected { .. } => of_advisory(what, zone),
         What::ListRestored => "changed the change list by hand; it was put back".into(),
         What::Occurred { .. } | What::SeriesChanged { .. } | What::Stopped { .. } | What::CarriedOver { .. } => {
             of_series(what)
@@ -118,7 +120,8 @@ fn of_plan_or_freeze(what: &What) -> String {
 fn of_advisory(what: &What, zone: &Zone) -> String {
     match what {
         What::Advised { disposition, publish_at } => {
-            let until = publish_at.map(|until| format!(", under embargo until {}", at(until, zone))).unwrap_or_default();
+            let until =
+                publish_at.map(|until| format!(", under embargo until {}", at(until, zone))).unwrap_or_default();
             format!("made the advisory: {}{until}", advisory::disposition(*disposition))
         }
         What::Disclosed { early } => if *early { "ended the embargo" } else { "it became public" }.into(),

@@ -435,10 +435,18 @@ fn advisories() -> BoxedStrategy<Command> {
         Just(c::AdvisoryList {}.into()),
         id().prop_map(|advisory| c::AdvisoryShow { advisory }.into()),
         (id(), on()).prop_map(|(advisory, dry_run)| c::AdvisoryPublish { advisory, dry_run }.into()),
-        (id(), of(text()), on())
-            .prop_map(|(advisory, reason, dry_run)| c::AdvisoryWithdraw { advisory, reason, dry_run }.into()),
-        (id(), of(text()), on())
-            .prop_map(|(advisory, reason, dry_run)| c::AdvisoryObject { advisory, reason, dry_run }.into()),
+        (id(), of(text()), on()).prop_map(|(advisory, reason, dry_run)| c::AdvisoryWithdraw {
+            advisory,
+            reason,
+            dry_run
+        }
+        .into()),
+        (id(), of(text()), on()).prop_map(|(advisory, reason, dry_run)| c::AdvisoryObject {
+            advisory,
+            reason,
+            dry_run
+        }
+        .into()),
     ]
     .boxed()
 }

@@ -170,7 +170,16 @@ fn verbs_that_write_can_be_tried_and_verbs_that_create_can_be_repeated() {
         catalogue().verbs.iter().filter(|verb| verb.creates).map(|verb| verb.name.as_str()).collect();
     assert_eq!(
         creates,
-        BTreeSet::from(["schedule", "series new", "plan new", "freeze add", "advisory new", "change add", "note", "extend"])
+        BTreeSet::from([
+            "schedule",
+            "series new",
+            "plan new",
+            "freeze add",
+            "advisory new",
+            "change add",
+            "note",
+            "extend"
+        ])
     );
     for verb in &catalogue().verbs {
         assert_eq!(verb.option("dry-run").is_some(), verb.writes, "{}", verb.name);

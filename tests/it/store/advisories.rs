@@ -82,8 +82,10 @@ async fn an_embargo_is_due_at_its_second_and_a_window_ends_it_where_there_is_non
             tx.insert_advisory(&advisory(1, Disposition::Mitigated)).await?;
             let at_once = Advisory { window: Some(w.id), publish_at: None, ..advisory(2, Disposition::PatchNow) };
             tx.insert_advisory(&at_once).await?;
-            tx.insert_advisory(&Advisory { withdrawn_at: Some(minute(1)), ..advisory(3, Disposition::Patched) }).await?;
-            tx.insert_advisory(&Advisory { published_at: Some(minute(1)), ..advisory(4, Disposition::Patched) }).await?;
+            tx.insert_advisory(&Advisory { withdrawn_at: Some(minute(1)), ..advisory(3, Disposition::Patched) })
+                .await?;
+            tx.insert_advisory(&Advisory { published_at: Some(minute(1)), ..advisory(4, Disposition::Patched) })
+                .await?;
             assert_eq!(tx.next_embargo_at().await?, Some(minute(60)));
             assert_eq!(tx.advisories_due(minute(59), 10).await?, []);
             assert_eq!(tx.advisories_due(minute(60), 10).await?, [AdvisoryId(1)]);

@@ -256,7 +256,7 @@ async fn under_embargo_nothing_is_public_and_afterwards_the_public_text_once_and
         bot.say("mikko", "edit MW-2 impact:\"Jira is closed\"").await;
         bot.at("2026-12-01 11:59:59").await;
         is_silent(bot, &log, "a second before the embargo ends").await;
-        assert_eq!(heard(bot, "maintenance", "security fix").await, 1, "its list has a neutral name for it");
+        assert_eq!(heard(bot, "maintenance", "security fix").await, 2, "the lists of MW-2 and MW-3 have a neutral name");
 
         bot.at("2026-12-01 12:00").await;
         for channel in PUBLIC_CHANNELS {
