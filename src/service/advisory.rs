@@ -33,6 +33,7 @@ const LOOKED_AT: i64 = 200;
 impl Cx<'_> {
     pub(super) async fn advisory_new(&mut self, c: &AdvisoryNew) -> Outcome<Reply> {
         let services = self.services(&c.service)?;
+        let regions = self.regions(&c.regions, &services)?;
         self.fits_disposition(c)?;
         let publish_at = self.embargo(c)?;
         let mut advisory = Advisory {
@@ -57,7 +58,7 @@ impl Cx<'_> {
         let mut findings = Vec::new();
         match c.disposition {
             Disposition::PatchNow => {
-                let (w, verdict) = self.emergency(c, &mut advisory).await?;
+                let (w, verdict) = self.emergency(c, &mut advisory, regions.clone()).await?;
                 warnings = verdict.said(self, &w);
                 if w.poc.is_none() {
                     warnings.push(words::nobody_named(&w, self.dry_run()));
@@ -75,7 +76,7 @@ impl Cx<'_> {
         }
         let what = What::Advised { disposition: advisory.disposition, publish_at };
         let event = self.record_on(advisory.id, &what).await?;
-        self.advise(&advisory, &c.regions, event).await?;
+        self.advise(&advisory, &regions, event).await?;
         let topic = self.advisory_topic(advisory).await?;
         let staff = self.reads_details();
         let message = words::advised(self.organisation, &topic, &self.planned, (staff, self.dry_run()), self.now);
@@ -122,9 +123,13 @@ impl Cx<'_> {
     }
 
     /// The emergency window that patches it, under the policy for emergencies, with the advisory stored beside it.
-    async fn emergency(&mut self, c: &AdvisoryNew, advisory: &mut Advisory) -> Outcome<(Window, Verdict)> {
+    async fn emergency(
+        &mut self,
+        c: &AdvisoryNew,
+        advisory: &mut Advisory,
+        regions: Vec<String>,
+    ) -> Outcome<(Window, Verdict)> {
         let services = advisory.services.clone();
-        let regions = self.regions(&c.regions, &services)?;
         let kind = Kind(Kind::EMERGENCY.into());
         self.known_kind(&kind)?;
         let Some(when) = &c.when else { return Err(anyhow::anyhow!("an emergency without a time").into()) };

@@ -106,7 +106,8 @@ fn routes() -> Vec<String> {
     for file in files {
         let text = fs::read_to_string(&file).expect("readable");
         let after = text.split(".route(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
-        found.extend(after.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+        let paths = after.filter_map(|rest| rest.split('"').next()).filter(|path| path.starts_with('/'));
+        found.extend(paths.map(str::to_owned));
     }
     found.sort();
     found.dedup();
@@ -116,18 +117,28 @@ fn routes() -> Vec<String> {
     found
 }
 
+/// A path with a value in the place of each of its parameters.
+fn filled(route: &str, value: &str) -> String {
+    match route.split_once('{') {
+        None => route.to_owned(),
+        Some((start, rest)) => {
+            let end = rest.split_once('}').map_or("", |(_, end)| end);
+            format!("{start}{value}{}", filled(end, value))
+        }
+    }
+}
+
 /// The paths with everything in the place of their parameters that there is.
 fn paths() -> Vec<String> {
     let ids = ["MW-1", "MW-2", "MW-3", "PL-1", "SR-1", "FR-1", "AD-1", "AD-2", "AD-3", "vpn", "jira"];
     let names = ["maintenance", "shared", "staff", "ops", "vpn", "jira"];
     let mut all = Vec::new();
     for route in routes() {
-        let Some((start, rest)) = route.split_once('{') else {
+        if !route.contains('{') {
             all.push(route);
             continue;
-        };
-        let (_, end) = rest.split_once('}').expect("a parameter that ends");
-        all.extend(ids.iter().chain(&names).map(|value| format!("{start}{value}{end}")));
+        }
+        all.extend(ids.iter().chain(&names).map(|value| filled(&route, value)));
     }
     all
 }
