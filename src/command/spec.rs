@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::value;
 use crate::domain::access::Role;
+use crate::domain::advisory::{Disposition, Severity};
 use crate::domain::change::ItemKind;
 use crate::domain::ledger::{Class, MessageKind};
 use crate::domain::window::{Category, Outcome, State, words};
@@ -44,6 +45,8 @@ words! {
         Series = "series",
         /// `FR-2`.
         Freeze = "freeze",
+        /// `AD-1`.
+        Advisory = "advisory",
         /// A start with an end or a length.
         When = "when",
         /// An instant.
@@ -72,6 +75,10 @@ words! {
         Outcome = "outcome",
         /// The state of a window.
         State = "state",
+        /// What is done about a weakness.
+        Disposition = "disposition",
+        /// How bad a weakness is.
+        Severity = "severity",
         /// A message that can be previewed.
         Message = "message",
         /// A verb or a group of verbs.
@@ -88,6 +95,8 @@ impl Type {
             Self::ItemKind => ItemKind::words(),
             Self::Outcome => Outcome::words(),
             Self::State => State::words(),
+            Self::Disposition => Disposition::words(),
+            Self::Severity => Severity::words(),
             Self::Message => previewable().into_iter().map(MessageKind::as_str).collect(),
             _ => Vec::new(),
         }
@@ -139,6 +148,8 @@ words! {
         Series = "series",
         /// Freezes.
         Freezes = "freezes",
+        /// Advisories.
+        Advisories = "advisories",
     }
 }
 
@@ -365,7 +376,7 @@ macro_rules! declarations {
 
 declarations! {
     "schedule" "list" "show" "next" "calendar" "suggest" "edit" "change" "done" "undo" "start" "note" "extend" "verify"
-    "complete" "reschedule" "cancel" "plan" "qa" "hold" "release" "series" "approve" "reject" "freeze" "ack" "told"
+    "complete" "reschedule" "cancel" "plan" "qa" "hold" "release" "series" "approve" "reject" "freeze" "advisory" "ack" "told"
     "reminders" "remind" "preview" "history" "do" "whoami" "help"
 }
 

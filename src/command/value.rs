@@ -10,6 +10,7 @@ use super::expected::Expected;
 use super::field::Field;
 use super::spec::{self, Opt, Type};
 use super::when::{Moment, When, WhenError};
+use crate::domain::advisory::{AdvisoryId, Disposition, Severity};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ItemKind;
 use crate::domain::freeze::FreezeId;
@@ -167,6 +168,7 @@ fn check_one(option: &Opt, text: &str) -> Result<(), Bad> {
         Type::WindowOrPlan => read::<Subject>(text, option),
         Type::Series => read::<SeriesId>(text, option),
         Type::Freeze => read::<FreezeId>(text, option),
+        Type::Advisory => read::<AdvisoryId>(text, option),
         Type::When => read::<When>(text, option),
         Type::Moment | Type::Day => read::<Moment>(text, option),
         Type::TimeOfDay => read::<NaiveTime>(text, option),
@@ -180,6 +182,8 @@ fn check_one(option: &Opt, text: &str) -> Result<(), Bad> {
         Type::ItemKind => read::<ItemKind>(text, option),
         Type::Outcome => read::<Outcome>(text, option),
         Type::State => read::<State>(text, option),
+        Type::Disposition => read::<Disposition>(text, option),
+        Type::Severity => read::<Severity>(text, option),
         Type::Message => read::<MessageKind>(text, option),
     }
 }
@@ -371,7 +375,7 @@ macro_rules! choices {
         }
     )+};
 }
-choices!(Category, ItemKind, Outcome, State);
+choices!(Category, ItemKind, Outcome, State, Disposition, Severity);
 
 impl Value for MessageKind {
     const TYPES: &'static [Type] = &[Type::Message];

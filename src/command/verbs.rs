@@ -9,6 +9,7 @@ use super::line::{self, Piece};
 use super::spec::{self, Verb};
 use super::value::{Bad, Person};
 use super::when::{Moment, When};
+use crate::domain::advisory::{AdvisoryId, Disposition, Severity};
 use crate::domain::calendar::Zone;
 use crate::domain::change::ItemKind;
 use crate::domain::freeze::FreezeId;
@@ -213,6 +214,23 @@ verbs! {
     FreezeList = "freeze list" {}
     /// Take a freeze away.
     FreezeRemove = "freeze remove" { freeze: FreezeId, dry_run: bool }
+    /// Make a security advisory; `public` is what everybody reads, from `publish` on.
+    AdvisoryNew = "advisory new" {
+        title: String, id: Vec<String>, severity: Option<Severity>, disposition: Disposition, service: Vec<String>,
+        when: Option<When>, tz: Option<Zone>, downtime: Expected, regions: Vec<String>, poc: Option<Person>,
+        in_: Option<WindowId>, details: Option<String>, public: Option<String>, publish: Option<Moment>,
+        reason: Option<String>, override_: Option<String>, dry_run: bool, again: bool,
+    }
+    /// List the advisories.
+    AdvisoryList = "advisory list" {}
+    /// Show an advisory.
+    AdvisoryShow = "advisory show" { advisory: AdvisoryId }
+    /// End an embargo now.
+    AdvisoryPublish = "advisory publish" { advisory: AdvisoryId, dry_run: bool }
+    /// Take an advisory back.
+    AdvisoryWithdraw = "advisory withdraw" { advisory: AdvisoryId, reason: Option<String>, dry_run: bool }
+    /// Ask for another time.
+    AdvisoryObject = "advisory object" { advisory: AdvisoryId, reason: Option<String>, dry_run: bool }
     /// Windows and freezes day by day.
     Calendar = "calendar" {
         from: Option<Moment>, to: Option<Moment>, service: Vec<String>, regions: Vec<String>,
@@ -272,7 +290,7 @@ impl Command {
         spec::catalogue().verb(self.verb()).expect("every command has a declaration")
     }
 
-    /// What the command is about: the window, plan, series or freeze that it names first. The plan that a new window
+    /// What the command is about: the window, plan, series, freeze or advisory that it names first. The plan that a new window
     /// becomes a phase of is not that.
     #[must_use]
     pub fn subject(&self) -> Option<Subject> {

@@ -1,13 +1,15 @@
 //! What is known of the window or plan that a row is about, and which events the row speaks of.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::domain::advisory::{AdvisoryId, Disposition};
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{Delivery, MessageKind, Reason};
 use crate::domain::plan::{Phases, Plan, PlanId};
 use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
-use crate::message::topic::{PlanTopic, Topic, WindowTopic};
+use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
 use crate::store::{StoreError, Tx};
 
 /// Everything that is known of the window or plan that a row is about.
@@ -88,6 +90,7 @@ pub(super) async fn read(tx: &mut Tx, subject: Subject) -> Result<Option<About>,
     match subject {
         Subject::Window(id) => of_window(tx, id).await,
         Subject::Plan(id) => of_plan(tx, id).await,
+        Subject::Advisory(id) => of_advisory(tx, id).await,
         Subject::Series(_) | Subject::Freeze(_) => Ok(None),
     }
 }
@@ -103,6 +106,7 @@ pub(super) async fn lock(tx: &mut Tx, subject: Subject) -> Result<(), StoreError
     match subject {
         Subject::Window(id) => tx.lock_window(id).await,
         Subject::Plan(id) => tx.lock_plan(id).await,
+        Subject::Advisory(id) => tx.lock_advisory(id).await,
         Subject::Series(_) | Subject::Freeze(_) => Ok(()),
     }
 }
@@ -111,6 +115,7 @@ async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreErro
     let Some(window) = tx.window(id).await? else { return Ok(None) };
     let mut topic = WindowTopic { qa: tx.qa(id).await?, ..WindowTopic::new(window, tx.items(id).await?) };
     topic.told = tx.told(id).await?;
+    topic.advisory = tx.advisories_of(id).await?.into_iter().find(|a| a.disposition == Disposition::PatchNow);
     let mut subjects = vec![Subject::Window(id)];
     let mut events = tx.events(id).await?;
     if let Some(plan) = topic.window.plan
@@ -124,6 +129,26 @@ async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreErro
     }
     let rows = tx.deliveries_of(&subjects).await?;
     Ok(Some(About { topic: Topic::Window(Box::new(topic)), rows, events }))
+}
+
+async fn of_advisory(tx: &mut Tx, id: AdvisoryId) -> Result<Option<About>, StoreError> {
+    let Some(advisory) = tx.advisory(id).await? else { return Ok(None) };
+    let window = match advisory.window {
+        Some(window) => tx.window(window).await?,
+        None => None,
+    };
+    let mut fixes = Vec::new();
+    for fix in tx.fixes(id).await? {
+        let window = match fix.place {
+            Some(place) => tx.window(place.window).await?,
+            None => None,
+        };
+        // Times that wait for approval are nothing to promise.
+        let window = window.and_then(|w| w.as_published().map(Cow::into_owned));
+        fixes.push((fix, window));
+    }
+    let (rows, events) = (tx.deliveries(id).await?, tx.events(id).await?);
+    Ok(Some(About { topic: Topic::Advisory(Box::new(AdvisoryTopic { advisory, window, fixes })), rows, events }))
 }
 
 async fn of_plan(tx: &mut Tx, id: PlanId) -> Result<Option<About>, StoreError> {

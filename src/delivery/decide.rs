@@ -10,7 +10,7 @@ use crate::domain::ledger::{self, Class, Delivery, DeliveryState, MessageKind, R
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::PlanState;
 use crate::domain::window::{State, Window};
-use crate::message::topic::{PlanTopic, Topic, WindowTopic};
+use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
 
 /// What to do with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,7 @@ pub fn decide(row: &Delivery, about: &About, organisation: &Organisation, now: D
         topic if message.class() == Class::Sync => sync(row, about, topic),
         Topic::Window(topic) => of_window(row, about, topic, organisation, now),
         Topic::Plan(topic) => of_plan(row, about, topic, now),
+        Topic::Advisory(topic) => of_advisory(row, about, topic, organisation, now),
     }
 }
 
@@ -49,6 +50,8 @@ fn sync(row: &Delivery, about: &About, topic: &Topic) -> Decision {
     let hidden = match topic {
         Topic::Window(topic) => topic.window.as_published().is_none() && !asks,
         Topic::Plan(topic) => topic.phases.plan.state == PlanState::Draft,
+        // Nothing outside shows an advisory.
+        Topic::Advisory(_) => true,
     };
     if called_off {
         Decision::Supersede(Reason::Cancelled)
@@ -184,6 +187,25 @@ fn of_plan(row: &Delivery, about: &About, topic: &PlanTopic, now: DateTime<Utc>)
     }
 }
 
+/// A security advisory goes to staff at once and to everybody else once it is public; one that was taken back only says
+/// that.
+fn of_advisory(
+    row: &Delivery,
+    about: &About,
+    topic: &AdvisoryTopic,
+    organisation: &Organisation,
+    now: DateTime<Utc>,
+) -> Decision {
+    let takes_back = about.events_of(row).iter().any(|e| matches!(e.what, What::Withdrawn { .. }));
+    if topic.advisory.withdrawn_at.is_some() && !takes_back {
+        Decision::Supersede(Reason::Cancelled)
+    } else if organisation.is_for_staff(&row.plan.channel) || topic.is_disclosed(now) {
+        Decision::Send
+    } else {
+        Decision::Supersede(Reason::Newer)
+    }
+}
+
 /// A reminder of the ladder, beside the announcement and the other rungs.
 fn among_its_like(row: &Delivery, rows: &[Delivery], now: DateTime<Utc>) -> Decision {
     if said_by_announcement(row, rows) {
@@ -211,6 +233,7 @@ fn was_told(row: &Delivery, about: &About) -> bool {
     let told = |rows: &[Delivery]| ledger::told(rows, None).contains(&row.plan.channel);
     match &about.topic {
         Topic::Window(topic) => told(&ledger::of_phase(&before, topic.window.id)),
+        Topic::Advisory(_) => told(&before),
         Topic::Plan(topic) => {
             let of_plan = |other: &&Delivery| other.subject.window().is_none();
             let plan_rows: Vec<Delivery> = before.iter().filter(of_plan).cloned().collect();

@@ -110,7 +110,12 @@ impl Sender {
     ) -> anyhow::Result<Mail> {
         let organisation = &*self.organisation;
         let kind = row.plan.message;
-        let public = if kind.is_for_audiences() { about.topic.as_public() } else { Some(about.topic.clone()) };
+        let public = match &about.topic {
+            // What of it may be told to whom is decided where it is told.
+            Topic::Advisory(_) => Some(about.topic.clone()),
+            topic if kind.is_for_audiences() => topic.as_public(),
+            topic => Some(topic.clone()),
+        };
         let topic = public.context("nothing of its window is public")?;
         let (page, event) = match &topic {
             Topic::Window(topic) => {
@@ -119,6 +124,7 @@ impl Sender {
                 (organisation.window_url(window), goes_into_calendars(kind).then_some((window, struck_out)))
             }
             Topic::Plan(topic) => (organisation.plan_url(topic.phases.plan.id), None),
+            Topic::Advisory(topic) => (organisation.advisory_url(topic.advisory.id), None),
         };
         let is_list = organisation.audiences.iter().any(|audience| audience.name == row.plan.audience);
         render::mail(&Letter {

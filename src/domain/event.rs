@@ -1,8 +1,9 @@
-//! The audit trail: what happened to a window, plan, series or freeze, by whom, where and when.
+//! The audit trail: what happened to a window, plan, series, freeze or advisory, by whom, where and when.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::advisory::{AdvisoryId, Disposition, FixStep};
 use super::calendar::Zone;
 use super::finding::Finding;
 use super::ledger::MessageKind;
@@ -105,6 +106,16 @@ pub enum What {
     ListLost { how: String },
     /// Lines of the change list were changed by hand where they cannot be, and are as they were again.
     ListRestored,
+    /// A security advisory was made. What it says is not repeated here: history is read by more people.
+    Advised { disposition: Disposition, publish_at: Option<DateTime<Utc>> },
+    /// It became public; `early`: somebody did not wait for its time.
+    Disclosed { early: bool },
+    /// It was taken back.
+    Withdrawn { reason: String },
+    /// What became of the permanent fix of these services: planned for, made in or carried to `window`.
+    Fixed { step: FixStep, services: Vec<String>, from: Option<WindowId>, window: Option<WindowId> },
+    /// Somebody asks to have the work of an advisory at another time.
+    Objected { advisory: AdvisoryId, reason: String },
 }
 
 /// An occurrence of a series that was not made, and why.
@@ -169,7 +180,8 @@ impl What {
             | Self::Told { .. }
             | Self::ListReopened { .. }
             | Self::ListLost { .. }
-            | Self::ListRestored => false,
+            | Self::ListRestored
+            | Self::Objected { .. } => false,
             _ => true,
         }
     }

@@ -57,6 +57,10 @@ words! {
         ToldRequest = "told_request",
         /// To a customer's owner: they were not told yet.
         ToldOverdue = "told_overdue",
+        /// A security notice, or what became of its fix.
+        Advisory = "advisory",
+        /// To POC and ops: somebody asks for another time.
+        Objection = "objection",
         /// Open the change-list issue.
         IssueOpen = "issue_open",
         /// Bring its body and state in step.
@@ -93,8 +97,8 @@ impl MessageKind {
     /// Audiences get it unless they choose otherwise.
     #[must_use]
     pub fn is_public(self) -> bool {
-        use MessageKind::{Announcement, Cancelled, Completed, Extended, Moved, Note, Reminder, Started};
-        matches!(self, Announcement | Reminder | Started | Moved | Extended | Cancelled | Completed | Note)
+        use MessageKind::{Advisory, Announcement, Cancelled, Completed, Extended, Moved, Note, Reminder, Started};
+        matches!(self, Announcement | Reminder | Started | Moved | Extended | Cancelled | Completed | Note | Advisory)
     }
 
     /// Audiences can choose it.

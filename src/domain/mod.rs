@@ -1,6 +1,7 @@
 //! Facts and rules of planned maintenance. No I/O, no async, no clock, no foreign formats.
 
 pub mod access;
+pub mod advisory;
 pub mod calendar;
 pub mod change;
 pub mod channel;

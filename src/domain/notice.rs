@@ -3,6 +3,7 @@
 //! [`ladder`] says what a window owes because time passes, [`plan_ladder`] what a plan does; [`caused`] what an event owes
 //! at once. The service stores them in the transaction of the command that made them true.
 
+mod advised;
 mod caused;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use super::organisation::{Announce, Audience, Channel, Organisation, Policy, Rem
 use super::plan::{Phases, PlanState};
 use super::window::{Request, State, Window};
 
+pub use advised::{PUBLISHED, advice_for_all, advice_for_staff, advice_for_told};
 pub use caused::{
     caused, caused_by_plan, for_ops, for_poc_and_ops, kept_in_step, owed, status_pages, to_staff, told_requests,
 };

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 
 use super::access::Role;
+use super::advisory::AdvisoryId;
 use super::calendar::{Hours, Lead, WeekHours, WorkingCalendar, Zone};
 use super::channel::{DiscordPlace, EmailAddress, Repository, SlackPlace};
 use super::customer::Customer;
@@ -149,6 +150,13 @@ impl Audience {
     pub fn channels_for(&self, window: &Window) -> Vec<Channel> {
         let here = window.scheduled_in().filter(|channel| self.here && !self.channels.contains(channel));
         self.channels.iter().cloned().chain(here).collect()
+    }
+
+    /// Whether one of these services and regions is one that this audience cares for; no region means all.
+    #[must_use]
+    pub fn cares_for(&self, services: &[String], regions: &[String]) -> bool {
+        let cares = |own: &[String], theirs: &[String]| own.is_empty() || theirs.iter().any(|id| own.contains(id));
+        cares(&self.services, services) && (regions.is_empty() || cares(&self.regions, regions))
     }
 
     /// Whether it is told this kind of message.
@@ -387,6 +395,29 @@ impl Organisation {
         };
         let by_mail = || person.and_then(|person| person.email.clone()).map(Channel::Email);
         on_slack.or_else(on_discord).or_else(by_mail).or_else(typed)
+    }
+
+    /// Whether nobody but staff reads there: ops and audiences that are staff, as far as no other audience reads there
+    /// too. Never the log, nor GitHub, whose repositories may be public.
+    #[must_use]
+    pub fn is_for_staff(&self, channel: &Channel) -> bool {
+        let reads = |audience: &&Audience| audience.channels.contains(channel);
+        let kept = !matches!(channel, Channel::Log(_) | Channel::Github(..) | Channel::Tracker);
+        let staff = self.ops.contains(channel) || self.audiences.iter().filter(reads).any(|a| a.internal);
+        kept && staff && self.audiences.iter().filter(reads).all(|a| a.internal)
+    }
+
+    /// Whether what is answered in a place of this name is read by staff alone: every place but a conversation in which
+    /// others take part.
+    #[must_use]
+    pub fn is_place_for_staff(&self, place: &str) -> bool {
+        place.parse::<Channel>().ok().is_none_or(|channel| !channel.is_chat() || self.is_for_staff(&channel))
+    }
+
+    /// The page of an advisory.
+    #[must_use]
+    pub fn advisory_url(&self, advisory: AdvisoryId) -> String {
+        format!("{}/advisories/{advisory}", self.public_url)
     }
 
     /// A service's name for people; its id where it has none.

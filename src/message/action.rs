@@ -37,6 +37,8 @@ words! {
         Approve = "approve",
         /// Refuse it; the reason is asked for first.
         Reject = "reject",
+        /// Ask for another time of what an advisory patches.
+        Object = "object",
     }
 }
 
@@ -55,6 +57,7 @@ impl Action {
             Self::Ledger => "Show ledger",
             Self::Approve => "Approve",
             Self::Reject => "Reject …",
+            Self::Object => "Ask to move it",
         }
     }
 
@@ -70,6 +73,7 @@ impl Action {
             Self::Ledger => "reminders",
             Self::Approve => "approve",
             Self::Reject => "reject",
+            Self::Object => "advisory object",
         }
     }
 
@@ -94,15 +98,16 @@ impl Button {
     /// The options of its verb that are known without asking for more.
     #[must_use]
     pub fn known(self) -> Vec<(String, String)> {
-        let window = ("window".to_owned(), self.subject.to_string());
-        std::iter::once(window).chain(self.sequence.map(|n| ("sequence".to_owned(), n.to_string()))).collect()
+        let name = if matches!(self.subject, Subject::Advisory(_)) { "advisory" } else { "window" };
+        let subject = (name.to_owned(), self.subject.to_string());
+        std::iter::once(subject).chain(self.sequence.map(|n| ("sequence".to_owned(), n.to_string()))).collect()
     }
 
     /// The options of its verb; `None`: some of them have to be asked for first.
     #[must_use]
     pub fn options(self) -> Option<Vec<(String, String)>> {
         let more = match self.action {
-            Action::Ack | Action::Start | Action::Ledger | Action::Approve => None,
+            Action::Ack | Action::Start | Action::Ledger | Action::Approve | Action::Object => None,
             Action::Extend30 => Some(("for", "30m")),
             Action::Extend60 => Some(("for", "1h")),
             Action::RollingBack => Some(("text", "The work is being rolled back.")),
@@ -144,7 +149,9 @@ pub fn offered(topic: &Topic, message: MessageKind, now: DateTime<Utc>) -> Vec<B
         let sequence = action.decides().then_some(window.sequence);
         Button { action, subject: window.id.into(), sequence }
     };
-    actions(window, message, now).into_iter().map(button).collect()
+    let moves = topic.advisory.as_ref().filter(|_| window.state == State::Scheduled);
+    let object = moves.map(|advisory| Button { action: Action::Object, subject: advisory.id.into(), sequence: None });
+    actions(window, message, now).into_iter().map(button).chain(object).collect()
 }
 
 fn actions(window: &Window, message: MessageKind, now: DateTime<Utc>) -> Vec<Action> {
@@ -171,9 +178,13 @@ fn actions(window: &Window, message: MessageKind, now: DateTime<Utc>) -> Vec<Act
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::advisory::AdvisoryId;
     use crate::domain::window::WindowId;
 
     fn button(action: Action) -> Button {
+        if action == Action::Object {
+            return Button { action, subject: Subject::Advisory(AdvisoryId(7)), sequence: None };
+        }
         Button { action, subject: Subject::Window(WindowId(7)), sequence: action.decides().then_some(3) }
     }
 
@@ -199,6 +210,7 @@ mod tests {
                 Some("reminders window=MW-7"),
                 Some("approve window=MW-7 sequence=3"),
                 None,
+                Some("advisory object advisory=AD-7"),
             ]
         );
     }

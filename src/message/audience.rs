@@ -8,6 +8,7 @@
 //! English is built in. Files of a folder take the place of single messages, or make another language (`files`). One that
 //! fails when it is needed never holds a message up: the next that fits is used.
 
+mod advisory;
 mod blocks;
 mod check;
 mod engine;
@@ -62,7 +63,7 @@ templates! {
     Overrun = "overrun", ConfirmCompletion = "confirm_completion", EmptyList = "empty_list", NoPoc = "no_poc",
     DeliveryFailed = "delivery_failed", Assigned = "assigned", ApprovalRequest = "approval_request",
     ApprovalReminder = "approval_reminder", ApprovalDecision = "approval_decision", ToldRequest = "told_request",
-    ToldOverdue = "told_overdue",
+    ToldOverdue = "told_overdue", Advisory = "advisory_patch_now", Objection = "objection",
 }
 
 // Every message about a whole plan; its phases have the others.
@@ -70,6 +71,19 @@ templates! {
     OF_PLANS:
     Announcement = "plan_announcement", Moved = "plan_moved", Cancelled = "plan_cancelled", Note = "plan_note",
     DeliveryFailed = "plan_delivery_failed",
+}
+
+// Messages about an advisory; which of them is told hangs on what it is and what happened to it.
+templates! {
+    OF_ADVISORIES:
+    Advisory = "advisory_mitigated", Advisory = "advisory_disclosed", Advisory = "advisory_patched",
+    Advisory = "advisory_staff", Advisory = "advisory_followup", Advisory = "advisory_withdrawn",
+    DeliveryFailed = "advisory_delivery_failed",
+}
+
+/// Every message with its English template.
+fn every() -> impl Iterator<Item = &'static (MessageKind, &'static str, &'static str)> {
+    OF_WINDOWS.iter().chain(OF_PLANS).chain(OF_ADVISORIES)
 }
 
 /// The compiled templates of every language, with its words.
@@ -125,10 +139,15 @@ impl Telling<'_> {
         }
     }
 
-    /// The window or plan as far as its readers may see it; `None`: nothing of it.
+    /// The window, plan or advisory as far as its readers may see it; `None`: nothing of it.
     #[must_use]
     pub fn seen(&self) -> Option<Topic> {
         if self.plan.message.is_for_audiences() { self.topic.as_public() } else { Some(self.topic.clone()) }
+    }
+
+    /// Whether its readers may know what is under embargo: staff, in a place where nobody else reads.
+    fn knows_what_is_embargoed(&self) -> bool {
+        self.is_for_staff() && self.organisation.is_for_staff(&self.plan.channel)
     }
 }
 
@@ -139,7 +158,7 @@ impl Templates {
     /// A template does not compile.
     pub fn builtin() -> anyhow::Result<Self> {
         let mut env = engine::environment();
-        for (_, name, source) in OF_WINDOWS.iter().chain(OF_PLANS) {
+        for (_, name, source) in every() {
             env.add_template(name, source).with_context(|| format!("template {name}"))?;
         }
         Ok(Self { env, languages: BTreeMap::new() })
@@ -160,6 +179,10 @@ impl Templates {
     /// public.
     pub fn tell(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
         if !t.plan.message.is_for_audiences() {
+            return self.fill(t);
+        }
+        if let Topic::Advisory(topic) = t.topic {
+            anyhow::ensure!(t.knows_what_is_embargoed() || topic.is_disclosed(t.now), "it is under embargo");
             return self.fill(t);
         }
         let public = t.topic.as_public().context("nothing of its window is public")?;
@@ -207,6 +230,7 @@ impl Templates {
         let values = match t.topic {
             Topic::Window(topic) => values::of(t, topic),
             Topic::Plan(topic) => plan::values(t, topic),
+            Topic::Advisory(topic) => advisory::values(t, topic),
         };
         let filled = engine::render(&self.env, template, values)?;
         let mut message = Message::default().with_times_in(t.language, spans(t.topic));
@@ -243,7 +267,7 @@ impl Templates {
                 language.say("Updated: {id} is now {state}, {when}.", &values)
             }),
             Some(Topic::Plan(topic)) => plan::news(t, &topic),
-            None => None,
+            Some(Topic::Advisory(_)) | None => None,
         };
         Ok(match news {
             Some(news) => message.text(news),
@@ -254,11 +278,17 @@ impl Templates {
 
 /// The template of a message, as its file is named.
 fn template_name(t: &Telling<'_>) -> anyhow::Result<&'static str> {
-    let all = match t.topic {
-        Topic::Window(_) => OF_WINDOWS,
-        Topic::Plan(_) => OF_PLANS,
-    };
     let kind = t.plan.message;
+    let (all, kind) = match t.topic {
+        Topic::Advisory(topic) if kind == MessageKind::Advisory => return Ok(advisory::template(t, topic)),
+        Topic::Advisory(_) => (OF_ADVISORIES, kind),
+        // The first word about a window that an advisory made is the advisory's.
+        Topic::Window(topic) if kind == MessageKind::Announcement && topic.advisory.is_some() => {
+            (OF_WINDOWS, MessageKind::Advisory)
+        }
+        Topic::Window(_) => (OF_WINDOWS, kind),
+        Topic::Plan(_) => (OF_PLANS, kind),
+    };
     let found = all.iter().find(|(of, ..)| *of == kind);
     found.map(|(_, name, _)| *name).with_context(|| format!("{kind} has no template"))
 }
@@ -267,6 +297,9 @@ fn spans(topic: &Topic) -> Vec<&Span> {
     match topic {
         Topic::Window(topic) => vec![&topic.window.span],
         Topic::Plan(topic) => topic.phases.windows.iter().map(|window| &window.span).collect(),
+        Topic::Advisory(topic) => {
+            topic.fixes.iter().filter_map(|(_, w)| w.as_ref()).chain(&topic.window).map(|w| &w.span).collect()
+        }
     }
 }
 
@@ -295,6 +328,7 @@ fn block(name: &str, t: &Filling<'_>) -> Result<Vec<Block>, Broken> {
     let blocks = match t.topic {
         Topic::Window(topic) => blocks::named(name, t, topic),
         Topic::Plan(topic) => plan::block(name, t, topic),
+        Topic::Advisory(topic) => advisory::block(name, t, topic),
     };
     blocks.ok_or_else(|| Broken::no_block(name))
 }

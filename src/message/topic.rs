@@ -1,7 +1,10 @@
-//! What a message is about: a window or a plan, with everything known of it.
+//! What a message is about: a window, a plan or an advisory, with everything known of it.
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
+use crate::domain::advisory::{Advisory, Disposition, Fix};
 use crate::domain::change::ChangeList;
 use crate::domain::customer::Told;
 use crate::domain::plan::{Held, Phases, PlanId, Qa};
@@ -15,6 +18,8 @@ pub enum Topic {
     Window(Box<WindowTopic>),
     /// A plan with all of its phases.
     Plan(Box<PlanTopic>),
+    /// A security advisory.
+    Advisory(Box<AdvisoryTopic>),
 }
 
 /// A window with everything known of it.
@@ -30,6 +35,34 @@ pub struct WindowTopic {
     pub qa: Vec<Qa>,
     /// Who has told which customer, in every round.
     pub told: Vec<Told>,
+    /// The advisory that it patches.
+    pub advisory: Option<Advisory>,
+}
+
+/// A security advisory with everything known of it. What of it may be told to whom is decided where it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdvisoryTopic {
+    /// The advisory.
+    pub advisory: Advisory,
+    /// The window that patches it or has.
+    pub window: Option<Window>,
+    /// The permanent fixes, each with its window where it has one.
+    pub fixes: Vec<(Fix, Option<Window>)>,
+}
+
+impl AdvisoryTopic {
+    /// Whether everybody may know what it is about at `now` (UTC).
+    #[must_use]
+    pub fn is_disclosed(&self, now: DateTime<Utc>) -> bool {
+        self.advisory.is_disclosed(now, self.public_window().is_some())
+    }
+
+    /// The emergency window that it made as the public sees it; `None` where that is not public, or called off.
+    #[must_use]
+    pub fn public_window(&self) -> Option<Window> {
+        let made = self.window.as_ref().filter(|_| self.advisory.disposition == Disposition::PatchNow);
+        made.filter(|w| w.state != State::Cancelled).and_then(public)
+    }
 }
 
 /// A plan with everything known of it.
@@ -49,7 +82,7 @@ impl WindowTopic {
     /// A window that is no phase and has no questions.
     #[must_use]
     pub fn new(window: Window, items: ChangeList) -> Self {
-        Self { window, items, phases: None, qa: Vec::new(), told: Vec::new() }
+        Self { window, items, phases: None, qa: Vec::new(), told: Vec::new(), advisory: None }
     }
 
     /// Why it does not start, where it is a phase that is held.
@@ -83,6 +116,7 @@ impl Topic {
         match self {
             Self::Window(topic) => topic.window.plan,
             Self::Plan(topic) => Some(topic.phases.plan.id),
+            Self::Advisory(_) => None,
         }
     }
 
@@ -97,6 +131,7 @@ impl Topic {
                 let phases = Some(topic.phases.clone());
                 Some(Self::Window(Box::new(WindowTopic { phases, ..WindowTopic::new(window, items) })))
             }
+            Self::Advisory(_) => None,
         }
     }
 
@@ -106,6 +141,7 @@ impl Topic {
         match self {
             Self::Window(topic) => Subject::Window(topic.window.id),
             Self::Plan(topic) => Subject::Plan(topic.phases.plan.id),
+            Self::Advisory(topic) => Subject::Advisory(topic.advisory.id),
         }
     }
 
@@ -115,10 +151,12 @@ impl Topic {
         Self::Window(Box::new(WindowTopic::new(window, items)))
     }
 
-    /// As the public sees it; `None` where nothing of it is public.
+    /// As the public sees it; `None` where nothing of it is public. Of an advisory that depends on the time:
+    /// [`AdvisoryTopic::is_disclosed`].
     #[must_use]
     pub fn as_public(&self) -> Option<Self> {
         match self {
+            Self::Advisory(_) => None,
             Self::Window(topic) => topic.as_public().map(|topic| Self::Window(Box::new(topic))),
             Self::Plan(topic) => Some(Self::Plan(Box::new(topic.as_public()))),
         }

@@ -1,5 +1,6 @@
 //! The words of replies and refusals: one function per thing we say to the person who typed a command.
 
+mod advisory;
 mod banner;
 mod facts;
 mod finding;
@@ -14,6 +15,7 @@ mod times;
 
 use chrono::{DateTime, Utc};
 
+pub use advisory::*;
 pub use banner::{away, banner, banner_heading};
 pub use facts::{
     approval_facts, customer_words, customer_words_in, downtime_lines, downtime_lines_in, downtime_words,

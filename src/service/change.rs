@@ -198,7 +198,13 @@ impl Cx<'_> {
     }
 
     /// After the list itself was edited: audit, difference to its readers, state. `was_done`: all of it was, before.
-    async fn after_edit(&mut self, w: &mut Window, items: &mut ChangeList, was_done: bool, what: What) -> Outcome<i64> {
+    pub(super) async fn after_edit(
+        &mut self,
+        w: &mut Window,
+        items: &mut ChangeList,
+        was_done: bool,
+        what: What,
+    ) -> Outcome<i64> {
         self.derive_parents(w, items).await?;
         let event = self.record(w, &what).await?;
         self.owe_difference(w, event).await?;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Datelike, Utc};
 
 use super::Service;
+use super::query::advisory_topic;
 use crate::command::complete::{
     Candidate, Others, choices, finished, labelled, lengths, listed, matching, recurrences, times, verbs, zones,
 };
@@ -21,6 +22,7 @@ use crate::domain::plan::{Plan, PlanId, PlanState};
 use crate::domain::series::{Series, SeriesId, SeriesState};
 use crate::domain::window::{State, Step, Window, WindowId};
 use crate::message::text::one_line;
+use crate::message::words;
 use crate::store::{Glance, StoreError, Tx};
 
 pub use crate::command::complete::Suggestion;
@@ -123,6 +125,7 @@ impl Question<'_> {
             Some(Completion::Plans) => self.plans(tx, None).await?,
             Some(Completion::Series) => self.series(tx).await?,
             Some(Completion::Freezes) => self.freezes(tx).await?,
+            Some(Completion::Advisories) => self.advisories(tx).await?,
         };
         let all = (option.all && self.reads).then(|| Candidate::plain("all"));
         let candidates: Vec<Candidate> = all.into_iter().chain(candidates).collect();
@@ -381,6 +384,26 @@ impl Question<'_> {
         let title = one_line(&series.template.title);
         let found = Candidate::numbered(&series.id.to_string(), &title, &one_line(&aside)).ranked(rank);
         Candidate { only_exact: !sensible, ..found }
+    }
+
+    /// Advisories, the latest first. What one under embargo is about is offered to nobody: a list of offers is easily seen
+    /// by others.
+    async fn advisories(&self, tx: &mut Tx) -> Found<Vec<Candidate>> {
+        let mut found = Vec::new();
+        for advisory in tx.advisories(None, LATEST).await? {
+            let topic = advisory_topic(tx, advisory).await?;
+            let (known, advisory) = (topic.is_disclosed(self.now), &topic.advisory);
+            if !known && topic.public_window().is_none() && !self.asked.actor.may(Role::Engineer) {
+                continue;
+            }
+            let title = if known { one_line(&advisory.title) } else { "under embargo".to_owned() };
+            let sensible = !self.verb.writes || advisory.withdrawn_at.is_none();
+            let rank = if sensible { 0 } else { SENSELESS };
+            let found_one =
+                Candidate::numbered(&advisory.id.to_string(), &title, words::disposition(advisory.disposition));
+            found.push(Candidate { only_exact: !sensible, ..found_one.ranked(rank) });
+        }
+        Ok(found)
     }
 
     async fn freezes(&self, tx: &mut Tx) -> Found<Vec<Candidate>> {

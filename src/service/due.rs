@@ -1,5 +1,8 @@
-//! What the clock does: windows start, expire, are chased and complete, series make more of them. Each is a transaction
+//! What the clock does: windows start, expire, are chased and complete, series make more of them, embargoes end, fixes find
+//! their windows. Each is a transaction
 //! of its own, done by maintbot.
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
@@ -34,20 +37,27 @@ impl Service {
     /// The database fails; what was done before stays done.
     pub async fn tick(&self, now: DateTime<Utc>) -> anyhow::Result<usize> {
         let mut did = 0;
+        let mut looked_after = BTreeSet::new();
         loop {
             let due = self.db.read(async |tx| {
-                Ok::<_, Failure>((tx.windows_due(now, BATCH).await?, tx.series_due(now, BATCH).await?))
+                let mut advisories = tx.advisories_due(now, BATCH).await?;
+                advisories.extend(tx.fixes_due(now, BATCH).await?);
+                Ok::<_, Failure>((tx.windows_due(now, BATCH).await?, tx.series_due(now, BATCH).await?, advisories))
             });
-            let (windows, series) = due.await.map_err(fault)?;
-            if windows.is_empty() && series.is_empty() {
+            let (windows, series, mut advisories) = due.await.map_err(fault)?;
+            advisories.retain(|id| looked_after.insert(*id));
+            if windows.is_empty() && series.is_empty() && advisories.is_empty() {
                 return Ok(did);
             }
-            did += windows.len() + series.len();
+            did += windows.len() + series.len() + advisories.len();
             for id in windows {
                 self.act(Subject::Window(id), now).await.map_err(fault)?;
             }
             for id in series {
                 self.act(Subject::Series(id), now).await.map_err(fault)?;
+            }
+            for id in advisories {
+                self.act(Subject::Advisory(id), now).await.map_err(fault)?;
             }
             self.wake.ring();
         }
@@ -86,14 +96,14 @@ impl Service {
         }
     }
 
-    /// When the clock will next do something to a window (UTC).
+    /// When the clock will next do something (UTC).
     ///
     /// # Errors
     /// The database fails.
     pub async fn next_tick_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
         let at = self.db.read(async |tx| {
             let (window, series) = (tx.next_action_at().await?, tx.next_series_at().await?);
-            Ok::<_, Failure>([window, series].into_iter().flatten().min())
+            Ok::<_, Failure>([window, series, tx.next_embargo_at().await?].into_iter().flatten().min())
         });
         at.await.map_err(fault)
     }
@@ -109,6 +119,7 @@ impl Service {
                 match subject {
                     Subject::Window(id) => cx.pass_time(id).await,
                     Subject::Series(id) => cx.make_more(id).await,
+                    Subject::Advisory(id) => cx.look_after(id).await,
                     Subject::Plan(_) | Subject::Freeze(_) => Ok(()),
                 }
             })

@@ -2,9 +2,11 @@
 //!
 //! Surfaces build an [`Invocation`] and render the [`Answer`]; pages read through [`query`].
 
+mod advisory;
 mod change;
 pub mod complete;
 pub mod due;
+mod fixes;
 mod freeze;
 mod help;
 pub mod inbox;
@@ -498,6 +500,12 @@ impl Cx<'_> {
             Command::FreezeAdd(c) => self.freeze_add(c).await,
             Command::FreezeList(_) => self.freeze_list().await,
             Command::FreezeRemove(c) => self.freeze_remove(c).await,
+            Command::AdvisoryNew(c) => self.advisory_new(c).await,
+            Command::AdvisoryList(_) => self.advisory_list().await,
+            Command::AdvisoryShow(c) => self.advisory_show(c).await,
+            Command::AdvisoryPublish(c) => self.advisory_publish(c).await,
+            Command::AdvisoryWithdraw(c) => self.advisory_withdraw(c).await,
+            Command::AdvisoryObject(c) => self.advisory_object(c).await,
             Command::Calendar(c) => self.calendar(c).await,
             Command::Told(c) => self.told_customer(c).await,
             Command::Whoami(_) => Ok(self.whoami()),

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Failure, Service};
 use crate::domain::access::{Actor, Role};
+use crate::domain::advisory::{Advisory, AdvisoryId, Disposition};
 use crate::domain::calendar::local;
 use crate::domain::change::{ChangeItem, ChangeList};
 use crate::domain::channel::Lane;
@@ -19,9 +20,10 @@ use crate::domain::plan::{Phases, Plan, PlanId, Qa};
 use crate::domain::series::{Series, SeriesId, SeriesState};
 use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
-use crate::store::Tx;
+use crate::message::topic::AdvisoryTopic;
 pub use crate::store::{ConsoleChannel, Issue, Post, Token, WindowFilter};
 pub use banner::{Scope, Shown};
+use crate::store::{StoreError, Tx};
 
 /// Windows that were over up to so long ago are on the first page.
 const PAST: TimeDelta = TimeDelta::days(30);
@@ -369,6 +371,52 @@ impl Service {
         .await
     }
 
+    /// At most `limit` advisories, newest first, those behind `before` where that is given; everything known of them, for
+    /// staff.
+    pub async fn advisories(&self, before: Option<AdvisoryId>, limit: i64) -> Read<Vec<AdvisoryTopic>> {
+        self.reading(async |tx| {
+            let mut found = Vec::new();
+            for advisory in tx.advisories(before, limit).await? {
+                found.push(advisory_topic(tx, advisory).await?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// An advisory with its audit trail, for staff; `None` if there is no such advisory.
+    pub async fn advisory(&self, id: AdvisoryId) -> Read<Option<(AdvisoryTopic, Vec<Event>)>> {
+        self.reading(async |tx| {
+            let Some(advisory) = tx.advisory(id).await? else { return Ok(None) };
+            Ok(Some((advisory_topic(tx, advisory).await?, tx.events(id).await?)))
+        })
+        .await
+    }
+
+    /// The ledger of an advisory in order of time; `None` if there is no such advisory.
+    pub async fn advisory_deliveries(&self, id: AdvisoryId) -> Read<Option<Vec<Delivery>>> {
+        self.reading(async |tx| match tx.advisory(id).await? {
+            Some(_) => Ok(Some(tx.deliveries(id).await?)),
+            None => Ok(None),
+        })
+        .await
+    }
+
+    /// An advisory as the public sees it; `None` while it is under embargo, or not public yet.
+    pub async fn public_advisory(&self, id: AdvisoryId) -> Read<Option<AdvisoryTopic>> {
+        let now = self.now();
+        let found = self.advisory(id).await?.map(|(topic, _)| topic);
+        Ok(found.filter(|topic| topic.is_disclosed(now)).map(without_details))
+    }
+
+    /// At most `limit` advisories that are public, newest first, without those that were taken back.
+    pub async fn public_advisories(&self, limit: i64) -> Read<Vec<AdvisoryTopic>> {
+        let now = self.now();
+        let all = self.advisories(None, limit).await?.into_iter();
+        let shown = all.filter(|topic| topic.advisory.withdrawn_at.is_none() && topic.is_disclosed(now));
+        Ok(shown.map(without_details).collect())
+    }
+
     /// Console channels by name.
     pub async fn channels(&self) -> Read<Vec<ConsoleChannel>> {
         self.reading(async |tx| Ok(tx.channels().await?)).await
@@ -388,7 +436,7 @@ impl Service {
                 let windows = match issue.subject {
                     Subject::Window(id) => tx.window(id).await?.into_iter().collect(),
                     Subject::Plan(id) => tx.windows_of_plan(id).await?,
-                    Subject::Series(_) | Subject::Freeze(_) => Vec::new(),
+                    Subject::Series(_) | Subject::Freeze(_) | Subject::Advisory(_) => Vec::new(),
                 };
                 let mut of_issue = Vec::new();
                 for window in windows {
@@ -452,6 +500,32 @@ impl Service {
         self.db.ping().await?;
         self.db.check_writable().await
     }
+}
+
+/// Nothing that is for staff alone.
+fn without_details(topic: AdvisoryTopic) -> AdvisoryTopic {
+    let made_public = topic.public_window().is_some() || topic.advisory.disposition == Disposition::Patched;
+    let advisory = Advisory { details: String::new(), requester: String::new(), ..topic.advisory };
+    AdvisoryTopic { advisory, window: topic.window.filter(|_| made_public), fixes: topic.fixes }
+}
+
+/// An advisory with its windows.
+pub(super) async fn advisory_topic(tx: &mut Tx, advisory: Advisory) -> Result<AdvisoryTopic, StoreError> {
+    let window = match advisory.window {
+        Some(id) => tx.window(id).await?,
+        None => None,
+    };
+    let mut fixes = Vec::new();
+    for fix in tx.fixes(advisory.id).await? {
+        let window = match fix.place {
+            Some(place) => tx.window(place.window).await?,
+            None => None,
+        };
+        // Times that wait for approval are nothing to promise.
+        let window = window.and_then(|w| w.as_published().map(Cow::into_owned));
+        fixes.push((fix, window));
+    }
+    Ok(AdvisoryTopic { advisory, window, fixes })
 }
 
 async fn full(tx: &mut Tx, window: Window) -> Result<Full, Failure> {

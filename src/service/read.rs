@@ -3,6 +3,7 @@
 use super::issue::list_url;
 use super::{Cx, Outcome, PreviewView, Reply};
 use crate::command::{History, List, Next, Preview, Reminders, Show};
+use crate::domain::advisory::Disposition;
 use crate::domain::calendar::Zone;
 use crate::domain::channel::Surface;
 use crate::domain::event::Event;
@@ -92,7 +93,9 @@ impl Cx<'_> {
             qa.extend(self.tx.qa(plan).await?);
         }
         let (items, told) = (self.tx.items(window.id).await?, self.tx.told(window.id).await?);
-        Ok(WindowTopic { window, items, phases: kin.phases, qa, told })
+        let advisory =
+            self.tx.advisories_of(window.id).await?.into_iter().find(|a| a.disposition == Disposition::PatchNow);
+        Ok(WindowTopic { window, items, phases: kin.phases, qa, told, advisory })
     }
 
     pub(super) async fn next(&mut self, c: &Next) -> Outcome<Reply> {
@@ -137,6 +140,10 @@ impl Cx<'_> {
             return Err(Refusal::rule(detail, hint).into());
         }
         let topic = self.topic(w.clone()).await?;
+        if c.message == MessageKind::Advisory && topic.advisory.is_none() {
+            let detail = format!("{} is not the emergency window of an advisory.", w.id);
+            return Err(Refusal::rule(detail, "/maintenance advisory list").into());
+        }
         let (shown, event) = self.supposed(topic, c.message);
         let rows = self.rows_of(c, &w)?;
         let occasion = if matches!(c.message, MessageKind::NoShow | MessageKind::Overrun) { "+15m" } else { "" };

@@ -129,7 +129,7 @@ impl Cx<'_> {
     }
 
     /// What follows when a window was just stored: its items, its request for approval or its place in the ledger.
-    async fn store_new(
+    pub(super) async fn store_new(
         &mut self,
         w: &mut Window,
         lines: &[String],
@@ -440,7 +440,7 @@ impl Cx<'_> {
     }
 
     /// A downtime of a service's own makes sense only for a service of the window.
-    fn own_services(&self, w: &Window) -> Outcome<()> {
+    pub(super) fn own_services(&self, w: &Window) -> Outcome<()> {
         let Some(stranger) = w.downtimes.keys().find(|service| !w.services.contains(service)) else { return Ok(()) };
         let detail = format!("`downtime.{stranger}` speaks of a service that this window does not touch.");
         let services = w.services.iter().cloned().chain([stranger.clone()]).collect::<Vec<_>>().join(",");

@@ -2,6 +2,7 @@
 
 use super::convert::to_count;
 use super::{Result, Tx};
+use crate::domain::advisory::AdvisoryId;
 use crate::domain::freeze::FreezeId;
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;
@@ -14,6 +15,8 @@ impl Tx {
     pub const SERIES: &'static str = "series";
     /// The counter of freeze ids.
     pub const FREEZE: &'static str = "freeze";
+    /// The counter of advisory ids.
+    pub const ADVISORY: &'static str = "advisory";
     /// The counter of window ids.
     pub const WINDOW: &'static str = "window";
     /// The counter of event ids.
@@ -86,6 +89,14 @@ impl Tx {
         self.next_id(Self::FREEZE).await.map(FreezeId)
     }
 
+    /// The id for a new advisory.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn next_advisory_id(&mut self) -> Result<AdvisoryId> {
+        self.next_id(Self::ADVISORY).await.map(AdvisoryId)
+    }
+
     /// Makes every other command on this window wait until this transaction ends. Comes before everything else but the
     /// locks of its plan and series. SQLite has one writer at a time anyway.
     ///
@@ -124,7 +135,7 @@ impl Tx {
         self.lock("SELECT id FROM series WHERE id = $1 FOR UPDATE", id.0).await
     }
 
-    async fn lock(&mut self, sql: &'static str, id: i64) -> Result<()> {
+    pub(super) async fn lock(&mut self, sql: &'static str, id: i64) -> Result<()> {
         match self {
             Self::Sqlite(_) => {}
             Self::Postgres(open) => {

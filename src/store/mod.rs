@@ -21,6 +21,7 @@ macro_rules! on {
     };
 }
 
+mod advisories;
 mod answers;
 mod around;
 mod builtin;

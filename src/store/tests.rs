@@ -9,8 +9,8 @@ use sqlx::{AssertSqlSafe, Row};
 use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
 use super::{
-    Db, WindowFilter, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans, questions, series,
-    told, traffic, webhooks, windows,
+    Db, WindowFilter, advisories, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans,
+    questions, series, told, traffic, webhooks, windows,
 };
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;
@@ -70,6 +70,14 @@ const FILL: &[&str] = &[
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
      INSERT INTO webhooks_disabled (name, address, disabled_at) SELECT 'hook-' || i, 'digest-' || i, $TIME FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+     INSERT INTO advisories (id, title, ids, disposition, services, window_id, details, public, publish_at, published_at,
+        withdrawn_because, requester, place, created_at)
+     SELECT i, 'title', '[]', 'mitigated', '[]', i, '', '', $TIME, CASE WHEN i < 3990 THEN $TIME END, '', 'anna',
+        'console', $TIME FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+     INSERT INTO advisory_fixes (advisory_id, service, window_id, item, after_at, fixed_at)
+     SELECT i, 'common', i, 1, $TIME, CASE WHEN i < 3990 THEN $TIME END FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
      INSERT INTO traffic (service, measured_at, loads) SELECT 'service-' || i, $TIME, '[]' FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
      INSERT INTO inbox (source, id, position, line, body, received_at, state, attempts, claim_at, lease_owner, in_doubt,
@@ -124,6 +132,10 @@ fn hot_queries(claim: &str) -> Vec<Hot> {
         fixed("next claim", claims::NEXT_CLAIM, vec![text("inside")], line),
         fixed("release", claims::RELEASE, vec![text("sender")], &["deliveries_lease"]),
         fixed("ledger of a window", deliveries::OF_SUBJECT, vec![text("MW-77")], &["deliveries_subject"]),
+        fixed("embargoes", advisories::UNPUBLISHED, vec![time(hour(3_995)), number(50)], &["advisories_unpublished"]),
+        fixed("next embargo", advisories::NEXT_EMBARGO, vec![], &["advisories_unpublished"]),
+        fixed("advisories of a window", advisories::OF_WINDOW, vec![number(77)], &["advisories_window"]),
+        fixed("fixes", advisories::FIXES_DUE, vec![time(hour(3_995)), number(50)], &["advisory_fixes_open"]),
         fixed("counts", deliveries::COUNTS, vec![], &["deliveries_unfinished"]),
         fixed("windows due", windows::DUE, vec![time(hour(7_950)), number(50)], &["windows_next_action"]),
         fixed("next action", windows::NEXT_ACTION, vec![], &["windows_next_action"]),

@@ -1,5 +1,6 @@
 //! The API: commands in, facts out. Everything that is wrong is answered as a [`Problem`].
 
+pub(super) mod advisories;
 pub(super) mod planning;
 
 use std::str::FromStr;

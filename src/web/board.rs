@@ -49,7 +49,7 @@ pub(super) async fn values(site: &Site) -> anyhow::Result<Value> {
         empty => overview.now.is_empty() && overview.upcoming.is_empty() && overview.past.is_empty() && nothing_planned,
         lists,
         closed,
-        planning => planning.values(organisation),
+        planning => planning.values(organisation, now),
         channels => channels(service).await?,
         zone => organisation.zone.name(),
         offers => offers(service, &overview, &planning).await?,
@@ -134,6 +134,7 @@ fn address(subject: Subject) -> Option<String> {
     match subject {
         Subject::Window(id) => Some(format!("/console/windows/{id}")),
         Subject::Plan(id) => Some(format!("/console/plans/{id}")),
+        Subject::Advisory(id) => Some(format!("/console/advisories/{id}")),
         Subject::Series(_) | Subject::Freeze(_) => None,
     }
 }
@@ -175,6 +176,11 @@ async fn offers(service: &Service, overview: &Overview, planning: &planning::Pla
         planning.plans.iter().map(|p| offer(&p.phases.plan.id.to_string(), &p.phases.plan.title)).collect();
     let series = planning.series.iter().map(|s| offer(&s.id.to_string(), &s.template.title)).collect::<Vec<_>>();
     let freezes = planning.freezes.iter().map(|f| offer(&f.id.to_string(), &f.title)).collect::<Vec<_>>();
+    let advisories = planning.advisories.iter().map(|topic| {
+        let known = topic.is_disclosed(service.now());
+        offer(&topic.advisory.id.to_string(), if known { &topic.advisory.title } else { "" })
+    });
+    let advisories = advisories.collect::<Vec<_>>();
     let customers = organisation.customers.values().map(|c| offer(&c.id, &c.name)).collect::<Vec<_>>();
     let people = all.iter().filter_map(|w| w.poc.clone()).chain(organisation.people.keys().cloned());
     let people: BTreeSet<String> = people.map(|name| format!("@{name}")).collect();
@@ -188,6 +194,7 @@ async fn offers(service: &Service, overview: &Overview, planning: &planning::Pla
         plans => plans.join("\n"),
         series => series.join("\n"),
         freezes => freezes.join("\n"),
+        advisories => advisories.join("\n"),
         customers => customers.join("\n"),
         people => lines(people),
         services => service.service_ids().await?.join("\n"),

@@ -1,6 +1,7 @@
 //! How windows, deliveries and replies look in the API. Names stay; more fields may join. Times are RFC 3339 in UTC with
 //! `Z`, whole seconds.
 
+pub(super) mod advisory;
 pub(super) mod planning;
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -1,6 +1,7 @@
 //! Everything over HTTP: the API, the public pages, the console. Reads through `service::query`, changes only through
 //! `Service::run`, and has no rules of its own but who may come in ([`trust`]).
 
+mod advisory_view;
 mod api;
 mod assets;
 mod away;
@@ -102,12 +103,14 @@ pub fn router(web: Web, inbound: Router) -> Router {
         .route("/", get(pages::status))
         .route("/windows/{id}", get(pages::window))
         .route("/plans/{id}", get(pages::plan))
+        .route("/advisories/{id}", get(pages::advisory))
         .route("/assets/style.css", get(assets::style))
         .route("/assets/console.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
         .route("/console", get(console::page).post(console::command))
         .route("/console/windows/{id}", get(staff::window))
         .route("/console/plans/{id}", get(staff::plan))
+        .route("/console/advisories/{id}", get(staff::advisory))
         .route("/console/events", get(events::stream))
         .route("/console/catalogue", get(console::catalogue))
         .route("/console/sign-in", post(console::sign_in))
@@ -133,8 +136,9 @@ pub fn router(web: Web, inbound: Router) -> Router {
         .layer(map_response(with_security_headers))
 }
 
-/// The routes of plans, series, freezes and customers.
+/// The routes of plans, series, freezes, customers and advisories.
 fn planning() -> Router<Arc<Site>> {
+    use api::advisories::{advisories, advisory, advisory_deliveries};
     use api::planning::{all_series, customers, freezes, one_series, plan, plan_deliveries, plans};
     Router::new()
         .route("/api/v1/plans", get(plans))
@@ -144,6 +148,9 @@ fn planning() -> Router<Arc<Site>> {
         .route("/api/v1/series/{id}", get(one_series))
         .route("/api/v1/freezes", get(freezes))
         .route("/api/v1/customers", get(customers))
+        .route("/api/v1/advisories", get(advisories))
+        .route("/api/v1/advisories/{id}", get(advisory))
+        .route("/api/v1/advisories/{id}/deliveries", get(advisory_deliveries))
 }
 
 /// What products show of maintenance, and what stands in for them.

@@ -12,7 +12,8 @@ use minijinja::value::Value;
 use super::api::{exact_id, exact_window_id};
 use super::assets::tagged;
 use super::template::broken;
-use super::{Shared, Site, plan_view, trust, window_view};
+use super::{Shared, Site, advisory_view, plan_view, trust, window_view};
+use crate::domain::advisory::AdvisoryId;
 use crate::domain::plan::PlanId;
 use crate::domain::window::Window;
 use crate::message::words;
@@ -20,6 +21,8 @@ use crate::service::query::{Full, Overview};
 
 /// Windows of each sort on the first page.
 const MOST: i64 = 50;
+/// Security advisories that are shown.
+const ADVISORIES: usize = 10;
 /// Next dates of a series that are shown.
 const DATES: usize = 5;
 
@@ -35,9 +38,14 @@ pub(super) async fn status(State(site): Shared, headers: HeaderMap) -> Response 
         Ok(upcoming) => upcoming,
         Err(error) => return broken(&error),
     };
+    let advisories = match site.web.service.public_advisories(MOST).await {
+        Ok(found) => found.iter().take(ADVISORIES).map(|a| advisory_view::brief(organisation, a)).collect::<Vec<_>>(),
+        Err(error) => return broken(&error),
+    };
     let cards = |list: &[_]| list.iter().map(|full| window_view::card(organisation, full, now)).collect::<Vec<_>>();
     let values = context! {
         running => cards(&overview.now), upcoming, past => cards(&overview.past), services => services(&site, &overview),
+        advisories,
         ..frame(&site)
     };
     public(&site, &headers, "status.html", values)
@@ -129,6 +137,22 @@ pub(super) async fn plan(State(site): Shared, Path(id): Path<String>, parts: Par
         }
         Ok(None) => match site.web.service.plan(id).await {
             Ok(found) => not_public(&site, &parts, found.map(|_| format!("/console/plans/{id}"))).await,
+            Err(error) => broken(&error),
+        },
+        Err(error) => broken(&error),
+    }
+}
+
+/// `GET /advisories/AD-1`. Staff are led to what is not public.
+pub(super) async fn advisory(State(site): Shared, Path(id): Path<String>, parts: Parts) -> Response {
+    let Some(id) = exact_id::<AdvisoryId>(&id) else { return missing(&site) };
+    match site.web.service.public_advisory(id).await {
+        Ok(Some(topic)) => {
+            let values = advisory_view::page(site.web.service.organisation(), &topic);
+            public(&site, &parts.headers, "advisory.html", context! { a => values, ..frame(&site) })
+        }
+        Ok(None) => match site.web.service.advisory(id).await {
+            Ok(found) => not_public(&site, &parts, found.map(|_| format!("/console/advisories/{id}"))).await,
             Err(error) => broken(&error),
         },
         Err(error) => broken(&error),

@@ -13,7 +13,8 @@ use super::findings::Ground;
 use super::problem::random;
 use super::template::broken;
 use super::trust::Caller;
-use super::{Shared, Site, pages, plan_view, window_view};
+use super::{Shared, Site, advisory_view, pages, plan_view, window_view};
+use crate::domain::advisory::AdvisoryId;
 use crate::domain::calendar::at;
 use crate::domain::customer::{TellLine, tell_list};
 use crate::domain::organisation::Organisation;
@@ -91,6 +92,20 @@ fn told(organisation: &Organisation, full: &Full) -> Vec<Value> {
         }
     };
     tell_list(organisation, w, &full.told).iter().map(one).collect()
+}
+
+/// `GET /console/advisories/AD-1`.
+pub(super) async fn advisory(State(site): Shared, caller: Caller, Path(id): Path<String>) -> Response {
+    let Some(id) = exact_id::<AdvisoryId>(&id) else { return pages::missing(&site) };
+    let (topic, events) = match site.web.service.advisory(id).await {
+        // A role that only reads is given to many: it reads here what is public.
+        Ok(Some(found)) if caller.reads_details() => found,
+        Ok(_) => return pages::missing(&site),
+        Err(error) => return broken(&error),
+    };
+    let values = advisory_view::staff(site.web.service.organisation(), (&topic, &events), site.web.service.now());
+    let values = context! { a => values, key => random(16), ..pages::frame(&site) };
+    site.templates.page(StatusCode::OK, "staff_advisory.html", values)
 }
 
 /// `GET /console/windows/MW-1`.

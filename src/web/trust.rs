@@ -75,6 +75,14 @@ impl Caller {
         }
     }
 
+    /// May read the details of an advisory, and what is under embargo: engineers and approvers.
+    pub(super) fn reads_details(&self) -> bool {
+        match self {
+            Self::Local => true,
+            Self::Token { role, .. } => role.covers(Role::Engineer) || role.covers(Role::Approver),
+        }
+    }
+
     /// May do what only an admin may: a local caller, or a token that says so.
     pub(super) fn is_admin(&self) -> bool {
         matches!(self, Self::Local | Self::Token { role: Role::Admin, .. })

@@ -16,7 +16,7 @@ use crate::domain::organisation::Organisation;
 use crate::domain::plan::Phases;
 use crate::domain::window::{Downtime, Window};
 use crate::message::audience::Telling;
-use crate::message::topic::{PlanTopic, Topic, WindowTopic};
+use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
 use crate::message::{Block, Message};
 
 /// Bodies are smaller (bytes): Standard Webhooks, "Payload size".
@@ -29,6 +29,7 @@ pub fn type_of(topic: &Topic, message: MessageKind) -> String {
     let thing = match topic {
         Topic::Window(_) => "window",
         Topic::Plan(_) => "plan",
+        Topic::Advisory(_) => "advisory",
     };
     format!("maintenance.{thing}.{message}")
 }
@@ -68,7 +69,10 @@ fn happened(t: &Telling<'_>) -> DateTime<Utc> {
 
 /// The first of ever shorter forms that is short enough; the last one always is.
 fn bounded(t: &Telling<'_>, message: &Message, head: &Value) -> anyhow::Result<Vec<u8>> {
-    let seen = t.seen().context("nothing of its window is public")?;
+    // Of an advisory there is nothing here but what the message itself says.
+    let is_advisory = matches!(t.topic, Topic::Advisory(_));
+    let seen = if is_advisory { Some(t.topic.clone()) } else { t.seen() };
+    let seen = seen.context("nothing of its window is public")?;
     for measure in ALL {
         let body = serde_json::to_vec(&with_data(head, data(t, &seen, message, &measure)))?;
         if body.len() < LIMIT {
@@ -89,8 +93,15 @@ fn data(t: &Telling<'_>, seen: &Topic, message: &Message, m: &Measure) -> Value 
     let (name, thing) = match seen {
         Topic::Window(topic) => ("window", window(t, topic, m)),
         Topic::Plan(topic) => ("plan", plan(t, topic, m)),
+        Topic::Advisory(topic) => ("advisory", advisory(t, topic)),
     };
     json!({ name: thing, "message": said(t, message, m), "truncated": m.cuts() })
+}
+
+/// Which advisory it is; what may be known of it stands in the message.
+fn advisory(t: &Telling<'_>, topic: &AdvisoryTopic) -> Value {
+    let a = &topic.advisory;
+    json!({ "id": a.id, "disposition": a.disposition, "url": t.organisation.advisory_url(a.id) })
 }
 
 /// What people are told, as plain text.

@@ -8,6 +8,7 @@ use maintbot::clock::Clock;
 use maintbot::command::Input;
 use maintbot::config::Config;
 use maintbot::domain::access::{Actor, Role};
+use maintbot::domain::advisory::AdvisoryId;
 use maintbot::domain::change::ChangeItem;
 use maintbot::domain::ledger::{Class, Delivery, DeliveryState};
 use maintbot::domain::plan::PlanId;
@@ -169,6 +170,11 @@ impl Bot {
         rows(&self.plan_ledger(id).await, message)
     }
 
+    /// The ledger of an advisory.
+    pub async fn advisory_ledger(&self, id: i64) -> Vec<Delivery> {
+        self.parts.service.advisory_deliveries(AdvisoryId(id)).await.expect("readable").expect("an advisory")
+    }
+
     /// A series with its windows and audit trail.
     pub async fn series(&self, id: i64) -> FullSeries {
         self.parts.service.one_series(SeriesId(id)).await.expect("readable").expect("a series")
@@ -254,6 +260,9 @@ impl Bot {
         for series in service.series(100).await.expect("readable") {
             all += &format!("{:#?}\n", self.series(series.id.0).await);
         }
+        for topic in service.advisories(None, 100).await.expect("readable") {
+            all += &format!("{topic:#?}\n{:#?}\n", self.advisory_ledger(topic.advisory.id.0).await);
+        }
         all += &format!("{:#?}\n", service.freezes().await.expect("readable"));
         for channel in service.channels().await.expect("readable") {
             let posts = service.posts(&channel.name, None, 500).await.expect("readable");
@@ -286,6 +295,9 @@ impl Bot {
         }
         for plan in self.parts.service.plans(100).await.expect("readable") {
             rows.extend(self.plan_ledger(plan.phases.plan.id.0).await);
+        }
+        for topic in self.parts.service.advisories(None, 100).await.expect("readable") {
+            rows.extend(self.advisory_ledger(topic.advisory.id.0).await);
         }
         for row in rows {
             let undecided = row.state.is_open() && row.plan.due_at <= now;

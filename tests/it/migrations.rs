@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
+use maintbot::domain::advisory::AdvisoryId;
 use maintbot::domain::channel::Lane;
 use maintbot::domain::freeze::FreezeId;
 use maintbot::domain::ledger::DeliveryState;
@@ -117,6 +118,12 @@ async fn rows_of_every_version_are_readable_after_the_last_migration() {
             assert_eq!(freezes.iter().map(|freeze| freeze.id).collect::<Vec<_>>(), [FreezeId(2)]);
             assert_eq!(tx.told(WindowId(1)).await?.len(), 1);
             assert_eq!(tx.refused_mailboxes().await?.len(), 1);
+            let advisories = tx.advisories(None, 10).await?;
+            assert_eq!(advisories.iter().map(|a| a.id).collect::<Vec<_>>(), [AdvisoryId(2), AdvisoryId(1)]);
+            assert_eq!(tx.advisories_of(WindowId(1)).await?.len(), 1);
+            let fixed: Vec<bool> = tx.fixes(AdvisoryId(1)).await?.iter().map(|fix| fix.fixed_at.is_some()).collect();
+            assert_eq!((fixed, tx.linked_items(AdvisoryId(1)).await?.len()), (vec![true, false], 1));
+            assert_eq!(tx.next_advisory_id().await?, AdvisoryId(3), "counting goes on");
             assert_eq!(tx.traffic("wiki").await?.map(|(_, loads)| loads), Some(vec![1.5, 2.0]));
             assert!(tx.webhook_disabled("crm", "5e884898").await?.is_some());
             Ok::<_, StoreError>(())

@@ -1,5 +1,6 @@
 //! What is stored comes back as it was, on both databases.
 
+mod advisories;
 mod around;
 mod audit;
 mod claims;

@@ -1,6 +1,7 @@
 //! Everything over HTTP: the contract of the API, who is let in, what is harmless to look at, and the console without
 //! scripts.
 
+mod advisories;
 mod api;
 mod away;
 mod banner;

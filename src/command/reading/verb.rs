@@ -82,7 +82,7 @@ fn known(line: &str, typed: &str, words: &[Token]) -> Option<Found> {
 
 /// Whether it looks like the id of something of ours.
 fn is_id(typed: &str) -> bool {
-    ["mw", "pl", "sr", "fr"].iter().any(|head| {
+    ["mw", "pl", "sr", "fr", "ad"].iter().any(|head| {
         let digits = typed.strip_prefix(head).map(|rest| rest.trim_start_matches(['-', '_', '#']));
         digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
     })

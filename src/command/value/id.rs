@@ -1,7 +1,8 @@
-//! The ids of windows, plans, series and freezes as values.
+//! The ids of windows, plans, series, freezes and advisories as values.
 
 use super::super::spec::{Opt, Type};
 use super::{Bad, Value, shown};
+use crate::domain::advisory::AdvisoryId;
 use crate::domain::freeze::FreezeId;
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;
@@ -47,6 +48,7 @@ ids! {
     PlanId, Plan, "PL", "plan", "PL-3";
     SeriesId, Series, "SR", "series", "SR-1";
     FreezeId, Freeze, "FR", "freeze", "FR-2";
+    AdvisoryId, Advisory, "AD", "advisory", "AD-1";
 }
 
 /// A window or a plan.

@@ -28,7 +28,7 @@ impl Inbound {
 
 /// Nothing is posted where it was done: who pressed is told.
 fn says_more(action: Action) -> bool {
-    matches!(action, Action::Ack | Action::Ledger)
+    matches!(action, Action::Ack | Action::Ledger | Action::Object)
 }
 
 /// Everybody is told at once, and Discord asks nobody whether they mean it: a form shows what will be said.

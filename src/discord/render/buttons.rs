@@ -50,7 +50,9 @@ fn shown(button: Button) -> Value {
         Action::Start | Action::Complete => Style::Primary,
         Action::Approve => Style::Success,
         Action::RollingBack | Action::Reject => Style::Danger,
-        Action::Ack | Action::Extend30 | Action::Extend60 | Action::ExtendOther | Action::Ledger => Style::Secondary,
+        Action::Ack | Action::Extend30 | Action::Extend60 | Action::ExtendOther | Action::Ledger | Action::Object => {
+            Style::Secondary
+        }
     };
     json!({ "type": 2, "style": style as u8, "label": button.action.label(), "custom_id": button.to_string() })
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::engine::Broken;
 use super::values::kind_name;
-use super::{OF_PLANS, OF_WINDOWS, Templates, check};
+use super::{Templates, check, every};
 use crate::domain::organisation::Organisation;
 use crate::domain::window::Kind;
 use crate::message::language::{Language, Wrong};
@@ -119,7 +119,7 @@ fn languages(sources: &[Source], organisation: &Organisation, faults: &mut Vec<F
 
 /// Which message a file is for, and for which style of audience.
 fn named<'a>(source: &'a Source, styles: &BTreeSet<&str>) -> Result<Override<'a>, Fault> {
-    let names = || OF_WINDOWS.iter().chain(OF_PLANS).map(|(_, name, _)| *name);
+    let names = || every().map(|(_, name, _)| *name);
     let Some(stem) = source.file.strip_suffix(".txt") else {
         let hint = format!("templates are called announcement.txt and the like, words and dates {LOCALE}");
         return Err(source.fault(None, "this is no template", hint));

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::engine::{FILTERS, TESTS, environment};
-use super::{OF_PLANS, OF_WINDOWS};
+use super::{OF_ADVISORIES, OF_PLANS, OF_WINDOWS};
 use crate::domain::ledger::MessageKind;
 use crate::message::language::PHRASES;
 
@@ -56,6 +56,17 @@ const VALUES: &[Row] = &[
     ("has_findings", "true: there are findings"),
     ("expires", "when it is too late to decide"),
     ("until_expiry", "how long until then"),
+    ("advisory", "the advisory that it patches, such as AD-1; may be empty"),
+    ("weakness", "what that is about, with ids; empty while it is under embargo"),
+    ("severity", "how bad that is; may be empty"),
+    ("disclosed", "what everybody may read of it; may be empty"),
+    ("embargo_ends", "when its embargo ends; may be empty"),
+    ("services", "the services, by name"),
+    ("day", "`today`, or `on Sun 11 Apr 2027`"),
+    ("from", "the time of day at which it starts"),
+    ("to", "the time of day at which it ends"),
+    ("downtime_words", "the expected downtime in words; may be empty"),
+    ("objecting", "true: readers may ask for another time"),
 ];
 
 /// Values of messages about a plan that those about a window do not have, or that mean something else there.
@@ -75,7 +86,33 @@ const PLAN_VALUES: &[Row] = &[
     ("retold", "true: an earlier post is brought in step"),
 ];
 
-/// Values of both, from what happened.
+/// Values of messages about an advisory.
+const ADVISORY_VALUES: &[Row] = &[
+    ("id", "the advisory, such as AD-1"),
+    ("name", "what it is about, with its ids"),
+    ("disposition", "`mitigated`, `patch_now` or `patched`"),
+    ("details", "what staff alone may read; may be empty"),
+    ("public", "what everybody may read; may be empty"),
+    ("embargoed", "true: it is kept back from everybody but staff"),
+    ("until", "when its embargo ends; may be empty"),
+    ("window", "the window that patches it or has, with its time; may be empty"),
+    ("waits", "true: that window waits for approval"),
+    ("running", "true: that window has begun and is not over"),
+    ("ahead", "true: that window is ahead"),
+    ("patched", "true: it is patched"),
+    ("patched_on", "on which day; may be empty"),
+    ("step", "`planned`, `made` or `carried`: what became of a permanent fix; else empty"),
+    ("services", "the services of that fix, by name"),
+    ("from", "the window that it was to be made in; may be empty"),
+    ("to", "the window that it goes to, or was made in; may be empty"),
+];
+
+const ADVISORY_BLOCKS: &[Row] = &[
+    ("facts", "severity, services and a link"),
+    ("fixes", "where the permanent fix of each service comes"),
+];
+
+/// Values of all, from what happened.
 const EVENT_VALUES: &[Row] = &[
     ("what", "`approved`, `rejected`, `expired`, `held` or `released`; else empty"),
     ("reason", "the reason that was given; may be empty"),
@@ -120,8 +157,12 @@ pub(super) struct Names {
 impl Names {
     /// Those of the message whose file is called so.
     pub(super) fn of(message: &str) -> Self {
-        let of_plan = OF_PLANS.iter().any(|(_, name, _)| *name == message);
-        let (values, blocks) = if of_plan { (PLAN_VALUES, PLAN_BLOCKS) } else { (VALUES, BLOCKS) };
+        let is_of = |all: &[(MessageKind, &str, &str)]| all.iter().any(|(_, name, _)| *name == message);
+        let (values, blocks) = match () {
+            () if is_of(OF_PLANS) => (PLAN_VALUES, PLAN_BLOCKS),
+            () if is_of(OF_ADVISORIES) => (ADVISORY_VALUES, ADVISORY_BLOCKS),
+            () => (VALUES, BLOCKS),
+        };
         let name = |(name, _): &Row| *name;
         let mut values: Vec<&str> = values.iter().chain(EVENT_VALUES).map(name).collect();
         values.sort_unstable();
@@ -156,7 +197,9 @@ fn purpose(message: MessageKind) -> &'static str {
         M::ApprovalDecision => "what was decided, to who asked",
         M::ToldRequest => "to the owner of customers: tell them",
         M::ToldOverdue => "to the owner of customers: some do not know yet",
-        M::IssueOpen | M::IssueUpdate | M::IssueClose | M::PostEdit | M::ScheduledEvent => "",
+        M::Advisory => "a security advisory, or news of it",
+        M::Objection => "a reader asks for another time",
+        M::IssueOpen | M::IssueUpdate | M::IssueClose | M::PostEdit | M::ScheduledEvent | M::StatusPage | M::Silence => "",
     }
 }
 
@@ -166,7 +209,7 @@ fn purpose(message: MessageKind) -> &'static str {
 pub fn reference() -> String {
     let mut out = String::from("### Messages\n\n| File | Sent | Its English text names |\n|---|---|---|\n");
     let mut env = environment();
-    for (all, of) in [(OF_WINDOWS, ""), (OF_PLANS, "of a plan: ")] {
+    for (all, of) in [(OF_WINDOWS, ""), (OF_PLANS, "of a plan: "), (OF_ADVISORIES, "of an advisory: ")] {
         for (kind, name, source) in all {
             let compiled = env.add_template(name, source).and_then(|()| env.get_template(name));
             let mut used: Vec<String> =
@@ -179,9 +222,11 @@ pub fn reference() -> String {
     for (title, first, rows) in [
         ("Values of messages about a window", "Value", VALUES),
         ("Values of messages about a plan", "Value", PLAN_VALUES),
-        ("Values of both, from what happened", "Value", EVENT_VALUES),
+        ("Values of all, from what happened", "Value", EVENT_VALUES),
         ("Blocks of messages about a window", "Block", BLOCKS),
         ("Blocks of messages about a plan", "Block", PLAN_BLOCKS),
+        ("Values of messages about an advisory", "Value", ADVISORY_VALUES),
+        ("Blocks of messages about an advisory", "Block", ADVISORY_BLOCKS),
     ] {
         let _ = write!(out, "\n### {title}\n\n| {first} | What it is |\n|---|---|\n");
         for (name, what) in rows {
@@ -207,8 +252,9 @@ mod tests {
     use super::*;
     use crate::domain::calendar::{WorkingCalendar, Zone};
     use crate::domain::organisation::{Announce, AutoComplete, GithubUse, Organisation, Policy, RemindersOn};
+    use crate::domain::silence::Silencing;
     use crate::domain::window::Kind;
-    use crate::message::audience::{Filling, Telling, block, plan, sample, values};
+    use crate::message::audience::{Filling, Telling, advisory, block, every, plan, sample, values};
     use crate::message::language::Language;
     use crate::message::topic::Topic;
 
@@ -225,6 +271,8 @@ mod tests {
             overrun_chase: chrono::TimeDelta::minutes(15),
         };
         Organisation {
+            support: None,
+            silences: Silencing::default(),
             name: "Example".into(),
             zone: Zone::utc(),
             language: "en".into(),
@@ -247,7 +295,7 @@ mod tests {
     #[test]
     fn the_values_and_blocks_that_are_listed_are_those_that_there_are() {
         let organisation = organisation();
-        for (_, name, _) in OF_WINDOWS.iter().chain(OF_PLANS) {
+        for (_, name, _) in every() {
             let sample = sample::of(name, &organisation, "everyone").expect("a sample");
             let telling = Telling {
                 plan: &sample.plan,
@@ -261,6 +309,7 @@ mod tests {
             let filled = match &sample.topic {
                 Topic::Window(topic) => values::of(&t, topic),
                 Topic::Plan(topic) => plan::values(&t, topic),
+                Topic::Advisory(topic) => advisory::values(&t, topic),
             };
             let mut there: Vec<String> = filled.try_iter().expect("values").map(|key| key.to_string()).collect();
             there.sort_unstable();
@@ -275,7 +324,7 @@ mod tests {
 
     #[test]
     fn every_message_says_what_it_is_for() {
-        for (kind, name, _) in OF_WINDOWS.iter().chain(OF_PLANS) {
+        for (kind, name, _) in every() {
             assert!(!purpose(*kind).is_empty(), "{name}");
         }
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{OF_PLANS, OF_WINDOWS};
+use super::{OF_ADVISORIES, OF_PLANS, OF_WINDOWS, every};
+use crate::domain::advisory::{Advisory, AdvisoryId, Disposition, Fix, FixStep, Place, Severity};
 use crate::domain::calendar::Span;
 use crate::domain::change::{ChangeItem, ChangeList, ItemKind};
 use crate::domain::channel::Channel;
@@ -16,7 +17,7 @@ use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Held, Phases, Plan, PlanId, PlanState, Qa};
 use crate::domain::subject::Subject;
 use crate::domain::window::{Category, Downtime, Kind, Outcome, Published, Request, State, Window, WindowId};
-use crate::message::topic::{PlanTopic, Topic, WindowTopic};
+use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
 
 /// A message with everything that it is made from.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub struct Sample {
 /// The messages that can be seen, as their files are named.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    OF_WINDOWS.iter().chain(OF_PLANS).map(|(_, name, _)| *name).collect()
+    every().map(|(_, name, _)| *name).collect()
 }
 
 /// The message whose file is called so, as an audience would get it about a window or plan that is not there. `None`: there
@@ -49,6 +50,13 @@ pub fn of(name: &str, organisation: &Organisation, audience: &str) -> Option<Sam
         let subject = topic.window.id.into();
         let events = what.into_iter().map(|what| event(subject, what)).collect();
         return Some(sample(*kind, audience, Topic::Window(Box::new(topic)), events));
+    }
+    if let Some((kind, ..)) = OF_ADVISORIES.iter().find(|(_, of, _)| *of == name) {
+        let topic = advisory(name, organisation);
+        let events = advised(name).into_iter().map(|what| event(topic.advisory.id.into(), what)).collect();
+        // What staff alone may know is told to ops.
+        let audience = if name == "advisory_staff" { notice::OPS } else { audience };
+        return Some(sample(*kind, audience, Topic::Advisory(Box::new(topic)), events));
     }
     let (kind, ..) = OF_PLANS.iter().find(|(_, of, _)| *of == name)?;
     let (_, what) = supposed(base, *kind);
@@ -90,6 +98,9 @@ pub fn supposed(mut topic: WindowTopic, message: MessageKind) -> (WindowTopic, O
             None
         }
         MessageKind::ApprovalDecision => Some(What::Approved { note: String::new(), change: false }),
+        MessageKind::Objection => {
+            Some(What::Objected { advisory: AdvisoryId(1), reason: reason() })
+        }
         MessageKind::Note => Some(What::Noted { text: "(the note)".into(), internal: false }),
         MessageKind::ChangeListUpdate => {
             let items = topic.items.0.iter().map(|i| ItemRef { number: i.number, text: i.line() }).collect();
@@ -112,12 +123,17 @@ pub(super) fn of_all(name: &str, organisation: &Organisation) -> Vec<Sample> {
         (kind, windows(organisation).into_iter().map(|topic| Topic::Window(Box::new(topic))).collect::<Vec<_>>())
     } else if let Some(kind) = of(OF_PLANS) {
         (kind, plans(organisation).into_iter().map(|topic| Topic::Plan(Box::new(topic))).collect())
+    } else if let Some(kind) = of(OF_ADVISORIES) {
+        let bare = Advisory { ids: Vec::new(), severity: None, window: None, ..advisory(name, organisation).advisory };
+        let bare = AdvisoryTopic { advisory: bare, window: None, fixes: Vec::new() };
+        let topics = [advisory(name, organisation), bare];
+        (kind, topics.into_iter().map(|topic| Topic::Advisory(Box::new(topic))).collect())
     } else {
         return Vec::new();
     };
     let mut samples = Vec::new();
     for topic in topics {
-        for what in happenings(organisation) {
+        for what in happenings(organisation).into_iter().chain([advised(name)]) {
             let subject = match (&topic, &what) {
                 (Topic::Plan(plan), Some(What::Moved { .. })) => plan.phases.windows[1].id.into(),
                 _ => topic.subject(),
@@ -208,6 +224,52 @@ pub fn window(organisation: &Organisation) -> WindowTopic {
         told_round: 0,
     };
     WindowTopic::new(window, items())
+}
+
+/// An advisory that is not there, of the kind that the message whose file is called so speaks of.
+fn advisory(name: &str, organisation: &Organisation) -> AdvisoryTopic {
+    let window = window(organisation).window;
+    let disposition = match name {
+        "advisory_disclosed" => Disposition::PatchNow,
+        "advisory_patched" => Disposition::Patched,
+        _ => Disposition::Mitigated,
+    };
+    let advisory = Advisory {
+        id: AdvisoryId(1),
+        title: "OpenSSL".into(),
+        ids: vec!["CVE-2026-0001".into()],
+        severity: Some(Severity::Critical),
+        disposition,
+        services: window.services.clone(),
+        window: (disposition != Disposition::Mitigated).then_some(window.id),
+        details: "Found by our scanner; no sign that anybody used it.".into(),
+        public: "A weakness in a library; you need not do anything.".into(),
+        publish_at: None,
+        published_at: Some(now()),
+        withdrawn_at: None,
+        withdrawn_because: String::new(),
+        requester: "anna".into(),
+        place: "console".into(),
+        created_at: now(),
+    };
+    let place = Some(Place { window: window.id, item: 1 });
+    let fix = Fix { service: window.services[0].clone(), place, after: now(), fixed_at: None };
+    let fixes = if disposition == Disposition::Mitigated { vec![(fix, Some(window.clone()))] } else { Vec::new() };
+    AdvisoryTopic { window: advisory.window.map(|_| window), fixes, advisory }
+}
+
+/// What happened where a message about an advisory tells of that.
+fn advised(name: &str) -> Option<What> {
+    match name {
+        "advisory_followup" => Some(What::Fixed {
+            step: FixStep::Made,
+            services: vec!["jira".into()],
+            from: None,
+            window: Some(WindowId(42)),
+        }),
+        "advisory_withdrawn" => Some(What::Withdrawn { reason: "(the reason given)".into() }),
+        _ => None,
+    }
 }
 
 fn items() -> ChangeList {

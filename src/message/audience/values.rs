@@ -47,7 +47,13 @@ pub(super) fn of(t: &Filling<'_>, topic: &WindowTopic) -> Value {
         retold => t.retold,
         has_fields => !super::blocks::fields(t).is_empty(),
         their_number => super::blocks::theirs(t, topic).first().map_or(1, |line| line.number),
-        ..merge_maps([phase(t.language, topic), end(t, w), approval(t, w), event(t, zone, Some(&w.span))])
+        ..merge_maps([
+            phase(t.language, topic),
+            end(t, w),
+            approval(t, w),
+            super::advisory::of_window(t, topic),
+            event(t, zone, Some(&w.span)),
+        ])
     }
 }
 
@@ -167,6 +173,8 @@ fn message_words(message: MessageKind) -> &'static str {
         M::ApprovalDecision => "decision",
         M::ToldRequest => "request to tell customers",
         M::ToldOverdue => "reminder to tell customers",
+        M::Advisory => "security advisory",
+        M::Objection => "request for another time",
         M::IssueOpen => "change-list issue",
         M::IssueUpdate | M::IssueClose => "state of the change-list issue",
         M::PostEdit => "state of earlier posts",
@@ -208,7 +216,11 @@ pub(super) fn event(t: &Filling<'_>, zone: &Zone, present: Option<&Span>) -> Val
         Some(What::Expired) => what = "expired",
         Some(What::Held { reason: why, .. }) => (what, reason) = ("held", why.clone()),
         Some(What::Released { reason: why }) => (what, reason) = ("released", why.clone()),
-        Some(What::Cancelled { reason: why }) => reason.clone_from(why),
+        Some(
+            What::Cancelled { reason: why } | What::Withdrawn { reason: why } | What::Objected { reason: why, .. },
+        ) => {
+            reason.clone_from(why);
+        }
         _ => {}
     }
     context! {

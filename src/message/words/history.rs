@@ -2,7 +2,8 @@
 
 use super::super::text::{clipped, count, one_line, shown};
 use super::super::{Block, Message};
-use super::finding;
+use super::{advisory, finding};
+use crate::domain::advisory::FixStep;
 use crate::domain::calendar::{Zone, at};
 use crate::domain::event::{Event, FieldChange, ItemRef, LeftOut, What};
 use crate::domain::finding::Finding;
@@ -75,6 +76,11 @@ pub fn happened(what: &What, zone: &Zone) -> String {
         | What::Thawed { .. } => of_plan_or_freeze(what),
         What::ListReopened { why } => format!("closed the change list by hand; it is open again{}", because(why)),
         What::ListLost { how } => format!("found that the change list {}", one_line(how)),
+        What::Advised { .. }
+        | What::Disclosed { .. }
+        | What::Withdrawn { .. }
+        | What::Fixed { .. }
+        | What::Objected { .. } => of_advisory(what, zone),
         What::ListRestored => "changed the change list by hand; it was put back".into(),
         What::Occurred { .. } | What::SeriesChanged { .. } | What::Stopped { .. } | What::CarriedOver { .. } => {
             of_series(what)
@@ -107,6 +113,29 @@ fn of_plan_or_freeze(what: &What) -> String {
         What::Released { reason } => format!("released the later phases{}", because(reason)),
         What::Frozen { title, days } => format!("froze {}: “{}”", one_line(days), short(title)),
         What::Thawed { title } => format!("took back the freeze “{}”", short(title)),
+        _ => String::new(),
+    }
+}
+
+fn of_advisory(what: &What, zone: &Zone) -> String {
+    match what {
+        What::Advised { disposition, publish_at } => {
+            let until =
+                publish_at.map(|until| format!(", under embargo until {}", at(until, zone))).unwrap_or_default();
+            format!("made the advisory: {}{until}", advisory::disposition(*disposition))
+        }
+        What::Disclosed { early } => if *early { "ended the embargo" } else { "it became public" }.into(),
+        What::Withdrawn { reason } => format!("took it back{}", because(reason)),
+        What::Fixed { step, services, from, window } => {
+            let to = window.map_or_else(|| "no window yet".into(), |id| id.to_string());
+            let of = one_line(&services.join(", "));
+            match (step, from) {
+                (FixStep::Made, _) => format!("the fix for {of} was made in {to}"),
+                (FixStep::Carried, Some(from)) => format!("the fix for {of} was not made in {from}; it goes to {to}"),
+                (FixStep::Planned | FixStep::Carried, _) => format!("planned the fix for {of} in {to}"),
+            }
+        }
+        What::Objected { advisory, reason } => format!("asked to move the work of {advisory}{}", because(reason)),
         _ => String::new(),
     }
 }

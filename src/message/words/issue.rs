@@ -66,6 +66,14 @@ pub fn issue(organisation: &Organisation, topic: &Topic, now: DateTime<Utc>) -> 
     match topic {
         Topic::Window(topic) => of_window(organisation, topic, now),
         Topic::Plan(topic) => of_plan(organisation, topic, now),
+        // An advisory has no change list of its own.
+        Topic::Advisory(topic) => IssueText {
+            title: topic.advisory.id.to_string(),
+            closed: Some(Closed::NotPlanned),
+            head: Message::default(),
+            sections: Vec::new(),
+            foot: Message::default(),
+        },
     }
 }
 

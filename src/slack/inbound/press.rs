@@ -61,7 +61,7 @@ impl Inbound {
 
 /// Nothing is posted where it was done: who pressed is told.
 fn is_silent(action: Action) -> bool {
-    matches!(action, Action::Ack | Action::Ledger)
+    matches!(action, Action::Ack | Action::Ledger | Action::Object)
 }
 
 /// Where who pressed a button waits for an answer.

@@ -241,7 +241,7 @@ fn shown_button(button: Button) -> Value {
     match action {
         Action::Start | Action::Complete | Action::Approve => button["style"] = json!("primary"),
         Action::RollingBack | Action::Reject => button["style"] = json!("danger"),
-        Action::Ack | Action::Extend30 | Action::Extend60 | Action::ExtendOther | Action::Ledger => {}
+        Action::Ack | Action::Extend30 | Action::Extend60 | Action::ExtendOther | Action::Ledger | Action::Object => {}
     }
     // It tells everybody at once, and nothing more is asked for.
     if action == Action::RollingBack {

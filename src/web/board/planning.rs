@@ -1,5 +1,6 @@
 //! What the board shows of planning: what waits for approval, plans, series, freezes.
 
+use chrono::{DateTime, Utc};
 use minijinja::context;
 use minijinja::value::Value;
 
@@ -9,6 +10,7 @@ use crate::domain::plan::{Phases, PlanState};
 use crate::domain::series::{Series, SeriesState};
 use crate::domain::window::State;
 use crate::message::text::count;
+use crate::message::topic::AdvisoryTopic;
 use crate::message::words;
 use crate::service::Service;
 use crate::service::query::{Full, FullPlan, WindowFilter};
@@ -30,6 +32,8 @@ pub(super) struct Planning {
     pub(super) series: Vec<Series>,
     /// Freezes that are not over.
     pub(super) freezes: Vec<Freeze>,
+    /// Advisories that were not taken back, the latest first.
+    pub(super) advisories: Vec<AdvisoryTopic>,
 }
 
 pub(super) async fn read(service: &Service) -> anyhow::Result<Planning> {
@@ -40,7 +44,9 @@ pub(super) async fn read(service: &Service) -> anyhow::Result<Planning> {
     plans.retain(|plan| goes_on(&plan.phases));
     let mut series = service.series(MOST).await?;
     series.retain(|series| series.state == SeriesState::Active);
-    Ok(Planning { waiting, plans, series, freezes: service.freezes().await? })
+    let mut advisories = service.advisories(None, MOST).await?;
+    advisories.retain(|topic| topic.advisory.withdrawn_at.is_none());
+    Ok(Planning { waiting, plans, series, freezes: service.freezes().await?, advisories })
 }
 
 /// A draft, or a plan with a phase that is not over.
@@ -51,13 +57,18 @@ fn goes_on(phases: &Phases) -> bool {
 impl Planning {
     /// There is none of all that.
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.plans.is_empty() && self.series.is_empty() && self.freezes.is_empty()
+        self.waiting.is_empty()
+            && self.plans.is_empty()
+            && self.series.is_empty()
+            && self.freezes.is_empty()
+            && self.advisories.is_empty()
     }
 
-    pub(super) fn values(&self, organisation: &Organisation) -> Value {
+    pub(super) fn values(&self, organisation: &Organisation, now: DateTime<Utc>) -> Value {
         let waiting = self.waiting.iter().take(SHOWN).map(|full| waits(organisation, full));
         context! {
             any => !self.plans.is_empty() || !self.series.is_empty() || !self.freezes.is_empty(),
+            advisories => self.advisories.iter().take(SHOWN).map(|a| of_advisory(organisation, a, now)).collect::<Vec<_>>(),
             waiting => waiting.collect::<Vec<_>>(),
             more_waiting => self.waiting.len().saturating_sub(SHOWN),
             plans => self.plans.iter().take(SHOWN).map(|plan| of_plan(&plan.phases)).collect::<Vec<_>>(),
@@ -97,6 +108,16 @@ fn of_plan(phases: &Phases) -> Value {
 
 fn of_series(series: &Series) -> Value {
     context! { id => series.id.to_string(), title => series.template.title.as_str(), rule => words::rule(series) }
+}
+
+/// What is under embargo has no name here: the console is open to everybody with a role.
+fn of_advisory(organisation: &Organisation, topic: &AdvisoryTopic, now: DateTime<Utc>) -> Value {
+    let a = &topic.advisory;
+    context! {
+        id => a.id.to_string(),
+        name => if topic.is_disclosed(now) { a.name() } else { String::new() },
+        state => words::advisory_state(topic, now, &organisation.zone),
+    }
 }
 
 fn of_freeze(freeze: &Freeze) -> Value {

@@ -6,6 +6,7 @@ use maintbot::command::field::Field;
 use maintbot::command::spec::catalogue;
 use maintbot::command::when::{Moment, When};
 use maintbot::command::{self as c, Command, Expected, Person};
+use maintbot::domain::advisory::{AdvisoryId, Disposition, Severity};
 use maintbot::domain::calendar::Zone;
 use maintbot::domain::change::ItemKind;
 use maintbot::domain::freeze::FreezeId;
@@ -344,7 +345,7 @@ pub fn command() -> BoxedStrategy<Command> {
         ends.boxed(),
         moves.boxed(),
     ]);
-    prop_oneof![7 => some, 2 => recurring(), 10 => small(), 10 => more()].boxed()
+    prop_oneof![7 => some, 2 => recurring(), 10 => small(), 10 => more(), 3 => advisories()].boxed()
 }
 
 fn recurring() -> BoxedStrategy<Command> {
@@ -387,6 +388,67 @@ fn recurring() -> BoxedStrategy<Command> {
             },
         )
         .boxed()
+}
+
+/// The verbs of advisories.
+fn advisories() -> BoxedStrategy<Command> {
+    let id = || (1..=i64::MAX).prop_map(AdvisoryId);
+    let what = (
+        words(),
+        of(select(Severity::ALL.to_vec())),
+        select(Disposition::ALL.to_vec()),
+        some_ids(),
+        of(when()),
+        of(zone()),
+        downtime(),
+        ids(),
+        of(person()),
+    );
+    let more = (of(window()), of(text()), of(text()), of(moment()), of(text()), of(text()), on(), on());
+    let new = (title(), what, more).prop_map(|(title, what, more)| {
+        let (id, severity, disposition, service, when, tz, downtime, regions, poc) = what;
+        let (in_, details, public, publish, reason, override_, dry_run, again) = more;
+        c::AdvisoryNew {
+            title,
+            id,
+            severity,
+            disposition,
+            service,
+            when,
+            tz,
+            downtime,
+            regions,
+            poc,
+            in_,
+            details,
+            public,
+            publish,
+            reason,
+            override_,
+            dry_run,
+            again,
+        }
+        .into()
+    });
+    prop_oneof![
+        new,
+        Just(c::AdvisoryList {}.into()),
+        id().prop_map(|advisory| c::AdvisoryShow { advisory }.into()),
+        (id(), on()).prop_map(|(advisory, dry_run)| c::AdvisoryPublish { advisory, dry_run }.into()),
+        (id(), of(text()), on()).prop_map(|(advisory, reason, dry_run)| c::AdvisoryWithdraw {
+            advisory,
+            reason,
+            dry_run
+        }
+        .into()),
+        (id(), of(text()), on()).prop_map(|(advisory, reason, dry_run)| c::AdvisoryObject {
+            advisory,
+            reason,
+            dry_run
+        }
+        .into()),
+    ]
+    .boxed()
 }
 
 /// The verbs of plans, series, approval and freezes, and those that look ahead.

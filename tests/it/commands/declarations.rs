@@ -118,6 +118,15 @@ fn the_examples_that_people_have_seen_are_understood() {
         (r#"/maintenance freeze add "Year end" from:2026-12-18 to:2027-01-07"#, "freeze add"),
         ("/maintenance freeze list", "freeze list"),
         ("/maintenance freeze remove FR-2", "freeze remove"),
+        (
+            r#"/maintenance advisory "OpenSSL" id:CVE-2026-0001 severity:critical disposition:patch_now service:vpn when:"today 20:00-20:15""#,
+            "advisory new",
+        ),
+        ("/maintenance advisory list", "advisory list"),
+        ("/maintenance advisory show AD-1", "advisory show"),
+        ("/maintenance advisory publish AD-1", "advisory publish"),
+        ("/maintenance advisory withdraw AD-1", "advisory withdraw"),
+        (r#"/maintenance advisory object AD-1 reason:"…""#, "advisory object"),
         ("/maintenance history MW-12", "history"),
         ("/maintenance preview MW-12 reminder", "preview"),
         (r#"/maintenance do text:"hold PL-3""#, "hold"),
@@ -134,7 +143,8 @@ fn every_verb_needs_the_role_of_the_contract() {
     let roles = [
         (
             Role::Viewer,
-            "list,show,next,calendar,reminders,history,preview,suggest,whoami,help,do,plan show,qa list,series show,freeze list",
+            "list,show,next,calendar,reminders,history,preview,suggest,whoami,help,do,plan show,qa list,series show,freeze list,\
+             advisory list,advisory show,advisory object",
         ),
         (
             Role::Engineer,
@@ -144,7 +154,7 @@ fn every_verb_needs_the_role_of_the_contract() {
         (
             Role::Scheduler,
             "schedule,edit,plan new,plan publish,plan cancel,qa add,qa remove,series new,series stop,reschedule,cancel,hold,\
-             release",
+             release,advisory new,advisory publish,advisory withdraw",
         ),
         (Role::Approver, "approve,reject,freeze add,freeze remove"),
     ];
@@ -160,12 +170,22 @@ fn verbs_that_write_can_be_tried_and_verbs_that_create_can_be_repeated() {
         catalogue().verbs.iter().filter(|verb| verb.creates).map(|verb| verb.name.as_str()).collect();
     assert_eq!(
         creates,
-        BTreeSet::from(["schedule", "series new", "plan new", "freeze add", "change add", "note", "extend"])
+        BTreeSet::from([
+            "schedule",
+            "series new",
+            "plan new",
+            "freeze add",
+            "advisory new",
+            "change add",
+            "note",
+            "extend"
+        ])
     );
     for verb in &catalogue().verbs {
         assert_eq!(verb.option("dry-run").is_some(), verb.writes, "{}", verb.name);
         assert_eq!(verb.option("again").is_some(), verb.creates, "{}", verb.name);
-        let reads = verb.role == Role::Viewer;
+        // Whoever may read may also ask for another time.
+        let reads = verb.role == Role::Viewer && verb.name != "advisory object";
         assert_eq!(verb.writes, !reads, "{}", verb.name);
     }
 }

@@ -2,6 +2,8 @@
 //! chased, extended and completed. What cannot wait for the next break goes in after business hours, with its list as soon as
 //! possible.
 
+use maintbot::domain::access::Role;
+
 use crate::bot::{assert_timeline, story};
 
 const CONFIG: &str = r#"
@@ -219,6 +221,121 @@ async fn a_fix_that_cannot_wait_goes_in_after_business_hours_with_its_list_as_so
             &bot.timeline("listed").await,
             &["2027-03-15 08:10 Change list for Login of Jira (MW-1), 1 item"],
         );
+    })
+    .await;
+}
+
+const SECURITY: &str = r#"
+[organisation]
+name = "Tools Company"
+time_zone = "Europe/Helsinki"
+ops = ["builtin:ops"]
+
+[[service]]
+id = "jira"
+name = "Jira"
+
+[[service]]
+id = "confluence"
+name = "Confluence"
+
+[policy.scheduled]
+announce = "14d"
+remind = ["1d"]
+change_list = "7d"
+
+[policy.emergency]
+notice = "12h"
+approval = ["short_notice"]
+remind = []
+
+[[audience]]
+name = "customers"
+channels = ["builtin:maintenance"]
+
+[[audience]]
+name = "support"
+channels = ["builtin:support"]
+internal = true
+messages = ["advisory"]
+"#;
+
+/// Critical security has three messages: mitigated before disclosure with the fix in the next break, patched today with the
+/// details under embargo, and patched already in a break that is over.
+#[tokio::test]
+async fn critical_security_is_told_as_mitigated_patched_today_or_patched_already() {
+    story(SECURITY, "2026-11-02 09:00", async |bot| {
+        bot.say(
+            "mikko",
+            "/maintenance schedule \"Monthly break\" service:jira,confluence when:\"2026-11-08 16:00-20:00\" poc:@mikko",
+        )
+        .await;
+        bot.at("2026-11-02 10:00").await;
+        bot.say(
+            "mikko",
+            "/maintenance advisory \"Log4j\" id:CVE-2026-2 severity:critical disposition:mitigated service:jira \
+             details:\"lookups are off since the night\" public:\"Lookups were turned off.\" publish:\"2026-11-10 12:00\"",
+        )
+        .await;
+        bot.at("2026-11-08 17:00").await;
+        bot.say("anna", "/maintenance done MW-1 1").await;
+        bot.say("mikko", "/maintenance complete MW-1").await;
+
+        bot.at("2026-11-11 09:00").await;
+        bot.say_as(
+            Role::Scheduler,
+            "mikko",
+            "/maintenance advisory \"OpenSSL\" id:CVE-2026-1 severity:critical disposition:patch_now service:confluence \
+             when:\"today 20:00-20:15\" details:\"remote code execution\" public:\"Keys were not read.\" \
+             publish:\"2026-11-20 12:00\" reason:\"it is exploited\" poc:@mikko",
+        )
+        .await;
+        bot.at("2026-11-11 09:30").await;
+        bot.say_as(Role::Approver, "bob", "/maintenance approve MW-2").await;
+        bot.at("2026-11-11 10:00").await;
+        bot.say_as(Role::Viewer, "carol", "/maintenance advisory object AD-2 reason:\"we release tonight\"").await;
+        bot.at("2026-11-11 18:12").await;
+        bot.say("anna", "/maintenance done MW-2 1").await;
+        bot.say("mikko", "/maintenance complete MW-2").await;
+
+        bot.at("2026-11-21 09:00").await;
+        bot.say("mikko", "/maintenance advisory \"sudo\" id:CVE-2026-3 disposition:patched service:jira").await;
+
+        assert_timeline(
+            &bot.timeline("maintenance").await,
+            &[
+                "2026-11-02 09:00 Planned maintenance: Monthly break",
+                "2026-11-07 14:00 Reminder: Monthly break",
+                "2026-11-08 14:00 Started: Monthly break",
+                "2026-11-08 17:00 Completed: Monthly break",
+                "2026-11-10 10:00 Security advisory: Log4j (CVE-2026-2)",
+                "2026-11-11 09:30 Emergency security maintenance: OpenSSL",
+                "2026-11-11 18:00 Started: Emergency security maintenance: OpenSSL",
+                "2026-11-11 18:12 Completed: Emergency security maintenance",
+                "2026-11-20 10:00 Security advisory: OpenSSL (CVE-2026-1)",
+                "2026-11-21 09:00 Security advisory: sudo (CVE-2026-3)",
+            ],
+        );
+        assert_timeline(
+            &bot.timeline("support").await,
+            &[
+                "2026-11-02 10:00 Under embargo: AD-1 Log4j (CVE-2026-2)",
+                "2026-11-08 17:00 Fixed: Log4j (CVE-2026-2)",
+                "2026-11-11 09:00 Under embargo: AD-2 OpenSSL (CVE-2026-1)",
+                "2026-11-21 09:00 Security advisory: AD-3 sudo (CVE-2026-3)",
+            ],
+        );
+        let posts = bot.texts("maintenance").await;
+        assert!(posts[4].contains("The permanent fix for Jira was made in MW-1 on Sun 8 Nov 2026."), "{}", posts[4]);
+        // Posts whose facts can change were brought in step when the embargo ended; they were made without a name.
+        let patching = "Immediate patching of Confluence on Wed 11 Nov 2026 between 20:00 and 20:15. Estimated downtime: up to 15m.";
+        assert!(posts[5].contains(patching), "{}", posts[5]);
+        assert!(posts[8].contains("We patched it as soon as we knew, Wed 11 Nov 2026: MW-2 "), "{}", posts[8]);
+        assert!(posts[9].contains("It is patched already, since Sun 8 Nov 2026: MW-1 Monthly break"), "{}", posts[9]);
+        let ops = bot.timeline("ops").await;
+        let asked = "2026-11-11 10:00 carol asks to move MW-2 Emergency security maintenance";
+        assert!(ops.iter().any(|line| line == asked), "{ops:?}");
+        assert!(!posts.concat().contains("remote code execution") && !posts.concat().contains("since the night"));
     })
     .await;
 }

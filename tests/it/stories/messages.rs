@@ -1,5 +1,6 @@
 //! The text of every message, as its readers get it: one snapshot per template and variant.
 
+mod advisories;
 mod asked;
 mod hostile;
 mod issues;
@@ -15,6 +16,7 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 use maintbot::config::Config;
+use maintbot::domain::advisory::AdvisoryId;
 use maintbot::domain::calendar::{Span, Zone};
 use maintbot::domain::change::{ChangeItem, ChangeList, Done, ItemKind};
 use maintbot::domain::event::{Event, FieldChange, ItemRef, What};
@@ -505,6 +507,45 @@ fn no_show_of_a_window_that_was_not_started() {
 
     (the facts)
     ");
+}
+
+#[test]
+fn the_text_of_advisory() {
+    insta::assert_snapshot!(advisories::announced("2026-12-08 10:00"), @r#"
+    Emergency security maintenance
+
+    Immediate patching of Jira today between 14:00 and 16:00. Estimated downtime: up to 15m.
+
+    It closes a security weakness. Details are under embargo: we tell you Thu 10 Dec 2026 14:00 Europe/Helsinki (12:00 UTC).
+
+    Jira is unavailable for a while.
+
+    You do not have to do anything. If this time does not suit you, ask us to move it:
+
+        /maintenance advisory object AD-7 reason:"…"
+
+    (the facts)
+    "#);
+    let afterwards = advisories::announced("2026-12-10 12:00");
+    assert!(afterwards.contains("It closes OpenSSL (CVE-2026-1), severity critical."), "{afterwards}");
+}
+
+#[test]
+fn the_text_of_objection() {
+    let what = What::Objected { advisory: AdvisoryId(7), reason: "our release is then".into() };
+    insta::assert_snapshot!(told(MessageKind::Objection, "2026-12-08 10:00", Some(what), |_| {}), @r#"
+    anna asks to move MW-1 Jira 10.3 upgrade
+
+    Reason: our release is then
+
+    Nothing has moved. To move it, or to tell why not:
+
+        /maintenance reschedule MW-1 when:"…"
+
+        /maintenance note MW-1 "…"
+
+    (the facts)
+    "#);
 }
 
 #[test]

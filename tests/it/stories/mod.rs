@@ -1,5 +1,6 @@
 //! Stories: what people do and what they see, on both databases.
 
+mod advisories;
 mod answers;
 mod approvals;
 mod banner;
@@ -11,6 +12,7 @@ mod complete;
 mod conflicts;
 mod customers;
 mod delivery;
+mod embargo;
 mod freezes;
 mod holds;
 mod ladder;
