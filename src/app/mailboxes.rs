@@ -24,7 +24,8 @@ pub(super) async fn list(config: &Config, as_json: bool) -> anyhow::Result<()> {
         say("Every address gets its mail.");
     }
     for mailbox in refused.iter().filter(|_| !as_json) {
-        say(&format!("{}  {:<40} {}", rfc(mailbox.refused_at), mailbox.address, one_line(&mailbox.reason)));
+        let address = mailbox.address.to_string();
+        say(&format!("{}  {address:<40} {}", rfc(mailbox.refused_at), one_line(&mailbox.reason)));
     }
     Ok(())
 }

@@ -22,8 +22,8 @@ use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
 use crate::message::topic::AdvisoryTopic;
 pub use crate::store::{ConsoleChannel, Issue, Post, Token, WindowFilter};
-pub use banner::{Scope, Shown};
 use crate::store::{StoreError, Tx};
+pub use banner::{Scope, Shown};
 
 /// Windows that were over up to so long ago are on the first page.
 const PAST: TimeDelta = TimeDelta::days(30);

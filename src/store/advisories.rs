@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::convert::{from_json, from_optional_word, from_word, to_json, whole};
 use super::{Result, StoreError, Tx};
-use crate::domain::advisory::{Advisory, AdvisoryId, Fix, Place};
+use crate::domain::advisory::{Advisory, AdvisoryId, Fix, Place, Severity};
 use crate::domain::window::WindowId;
 
 macro_rules! advisory_columns {
@@ -141,7 +141,7 @@ impl Tx {
                 .bind(advisory.id.0)
                 .bind(&advisory.title)
                 .bind(ids)
-                .bind(advisory.severity.map(|severity| severity.as_str()))
+                .bind(advisory.severity.map(Severity::as_str))
                 .bind(advisory.disposition.as_str())
                 .bind(services)
                 .bind(advisory.window.map(|id| id.0))

@@ -91,7 +91,8 @@ def read_calendar(part, raw):
     objects = event["X-MAINTNOTE-OBJECT-ID"]
     found = {
         "file": part.get_filename(),
-        "type": part["Content-Type"],
+        "charset": part.get_content_charset(),
+        "parameter": part.get_param("method"),
         "method": str(calendar.get("METHOD", "")),
         "uid": str(event["UID"]),
         "sequence": int(event["SEQUENCE"]),

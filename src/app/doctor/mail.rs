@@ -31,7 +31,7 @@ fn let_in(settings: &Smtp) -> String {
         SmtpTls::Tls => "over TLS",
     };
     let who = settings.login.as_ref().map(|login| format!(", as {}", login.username)).unwrap_or_default();
-    format!("{}:{} lets maintbot in {how}{who}", settings.host, settings.port)
+    format!("{}:{} lets maintbot in, {how}{who}", settings.host, settings.port)
 }
 
 /// Why not, with what to write where that can be told.

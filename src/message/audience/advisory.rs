@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 
 use super::blocks::{facts_block, filled};
 use super::{Filling, Telling, data, values};
-use crate::domain::advisory::{Advisory, Disposition, FixStep};
+use crate::domain::advisory::{Advisory, Disposition, FixStep, Severity};
 use crate::domain::calendar::{Zone, at, clock_text, local};
 use crate::domain::event::What;
 use crate::domain::window::{Downtime, Outcome, State, Window, WindowId};
@@ -78,7 +78,7 @@ pub(super) fn of_window(t: &Filling<'_>, topic: &WindowTopic) -> Value {
     context! {
         advisory => advisory.map(|a| a.id.to_string()).unwrap_or_default(),
         weakness => known.map(|a| data(&a.name())).unwrap_or_default(),
-        severity => known.and_then(|a| a.severity).map(|severity| severity.as_str()).unwrap_or_default(),
+        severity => known.and_then(|a| a.severity).map(Severity::as_str).unwrap_or_default(),
         // After an embargo a message of its own says it.
         disclosed => known.filter(|a| a.publish_at.is_none()).map(|a| data(&a.public)).unwrap_or_default(),
         embargo_ends => advisory.filter(|a| a.is_embargoed(t.now)).and_then(|a| embargo(a, zone)).unwrap_or_default(),

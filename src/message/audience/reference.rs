@@ -107,10 +107,8 @@ const ADVISORY_VALUES: &[Row] = &[
     ("to", "the window that it goes to, or was made in; may be empty"),
 ];
 
-const ADVISORY_BLOCKS: &[Row] = &[
-    ("facts", "severity, services and a link"),
-    ("fixes", "where the permanent fix of each service comes"),
-];
+const ADVISORY_BLOCKS: &[Row] =
+    &[("facts", "severity, services and a link"), ("fixes", "where the permanent fix of each service comes")];
 
 /// Values of all, from what happened.
 const EVENT_VALUES: &[Row] = &[
@@ -199,7 +197,13 @@ fn purpose(message: MessageKind) -> &'static str {
         M::ToldOverdue => "to the owner of customers: some do not know yet",
         M::Advisory => "a security advisory, or news of it",
         M::Objection => "a reader asks for another time",
-        M::IssueOpen | M::IssueUpdate | M::IssueClose | M::PostEdit | M::ScheduledEvent | M::StatusPage | M::Silence => "",
+        M::IssueOpen
+        | M::IssueUpdate
+        | M::IssueClose
+        | M::PostEdit
+        | M::ScheduledEvent
+        | M::StatusPage
+        | M::Silence => "",
     }
 }
 

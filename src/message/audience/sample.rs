@@ -98,9 +98,7 @@ pub fn supposed(mut topic: WindowTopic, message: MessageKind) -> (WindowTopic, O
             None
         }
         MessageKind::ApprovalDecision => Some(What::Approved { note: String::new(), change: false }),
-        MessageKind::Objection => {
-            Some(What::Objected { advisory: AdvisoryId(1), reason: reason() })
-        }
+        MessageKind::Objection => Some(What::Objected { advisory: AdvisoryId(1), reason: reason() }),
         MessageKind::Note => Some(What::Noted { text: "(the note)".into(), internal: false }),
         MessageKind::ChangeListUpdate => {
             let items = topic.items.0.iter().map(|i| ItemRef { number: i.number, text: i.line() }).collect();

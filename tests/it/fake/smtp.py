@@ -75,7 +75,7 @@ class Moods:
         about = {
             "to": envelope.rcpt_tos,
             "from": envelope.mail_from,
-            "tls": session.ssl is not None,
+            "tls": session.ssl is not None or settings["tls"] == "tls",
             "login": session.auth_data.login.decode() if session.auth_data else None,
         }
         (folder / f"{self.count:04}.eml").write_bytes(envelope.original_content)

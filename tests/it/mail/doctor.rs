@@ -17,7 +17,7 @@ fn run_in(folder: &Path, keys: &str, arguments: &[&str]) -> (Vec<String>, Option
         let base64 = ["aHVudGVyMi1odW50ZXIy", "AG1haW50Ym90AGh1bnRlcjItaHVudGVyMg"];
         assert!(!text.contains(LOGIN[1]) && base64.iter().all(|form| !text.contains(form)), "the password in:\n{text}");
     }
-    (out.lines().chain(err.lines()).map(str::to_owned).collect(), output.status.code())
+    (out.lines().map(str::to_owned).collect(), output.status.code())
 }
 
 /// What doctor says about mail.
@@ -30,10 +30,10 @@ fn doctor(keys: &str) -> Vec<String> {
 
 #[test]
 fn doctor_says_what_works() {
-    let in_the_open = "lets maintbot in in the open: everybody on the way can read what is sent";
+    let in_the_open = "lets maintbot in, in the open: everybody on the way can read what is sent";
     for (way, how) in [
-        (STRICT, "lets maintbot in over TLS that STARTTLS begins, as maintbot"),
-        (Way { tls: "tls", required: false, login: false }, "lets maintbot in over TLS"),
+        (STRICT, "lets maintbot in, over TLS that STARTTLS begins, as maintbot"),
+        (Way { tls: "tls", required: false, login: false }, "lets maintbot in, over TLS"),
         (PLAIN, in_the_open),
     ] {
         let office = Office::open(way);
