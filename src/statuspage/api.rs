@@ -259,8 +259,8 @@ impl Statuspage {
     /// As [`Failure`] says.
     pub async fn update(&self, id: &str, changes: &Value) -> Result<Incident> {
         let path = format!("/incidents/{}", call::segment(id));
-        let changed: wire::Incident = self.ask(&Call::patch(path, json!({ "incident": changes }))).await?;
-        Ok(changed.into())
+        let entry: wire::Incident = self.ask(&Call::patch(path, json!({ "incident": changes }))).await?;
+        Ok(entry.into())
     }
 
     /// One entry.

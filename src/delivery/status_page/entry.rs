@@ -62,7 +62,7 @@ impl Publishing<'_> {
         let last = updates.len().saturating_sub(1);
         for (n, update) in updates.iter().enumerate() {
             let to = if n == last { wanted.status } else { update.status.unwrap_or(incident.status) };
-            let step = self.text(page, wanted, &incident, update, to);
+            let step = text(page, wanted, &incident, update, to);
             changes.extend(step);
             incident = page.update(&incident.id, &Value::Object(std::mem::take(&mut changes))).await?;
         }
@@ -73,26 +73,19 @@ impl Publishing<'_> {
         }
         Ok(incident.id)
     }
+}
 
-    /// One thing that is said, with the step that it is about.
-    fn text(
-        &self,
-        page: &Statuspage,
-        wanted: &Wanted,
-        incident: &Incident,
-        update: &Update,
-        to: Status,
-    ) -> Map<String, Value> {
-        let told = match update.tell {
-            Tell::Them => true,
-            Tell::UnlessDone => incident.status != to,
-            Tell::Nobody => false,
-        };
-        let mut step = wanted.step(incident, to);
-        step.insert("status".into(), to.as_str().into());
-        step.insert("body".into(), update.text.as_str().into());
-        step.insert("deliver_notifications".into(), json!(told && page.notifies()));
-        step.insert("metadata".into(), incident.marked(&wanted.url, update.event));
-        step
-    }
+/// One thing that is said, with the step that it is about.
+fn text(page: &Statuspage, wanted: &Wanted, incident: &Incident, update: &Update, to: Status) -> Map<String, Value> {
+    let told = match update.tell {
+        Tell::Them => true,
+        Tell::UnlessDone => incident.status != to,
+        Tell::Nobody => false,
+    };
+    let mut step = wanted.step(incident, to);
+    step.insert("status".into(), to.as_str().into());
+    step.insert("body".into(), update.text.as_str().into());
+    step.insert("deliver_notifications".into(), json!(told && page.notifies()));
+    step.insert("metadata".into(), incident.marked(&wanted.url, update.event));
+    step
 }

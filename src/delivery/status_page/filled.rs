@@ -45,24 +45,22 @@ impl Publishing<'_> {
         if known.is_some() || !self.may_be_there() {
             return Ok(known);
         }
-        match page.list().await? {
-            Some(entries) => Ok(entries.into_iter().find(|entry| entry.holds(url)).map(|entry| entry.id)),
-            None => {
-                let why = format!(
-                    "an entry of {url} may have been made on status page {} or not: look there; with `list` in its \
-                     [[status_page]] maintbot looks by itself",
-                    page.name()
-                );
-                Err(Failure::Refused { why }.into())
-            }
-        }
+        let Some(entries) = page.list().await? else {
+            let why = format!(
+                "an entry of {url} may have been made on status page {} or not: look there; with `list` in its \
+                 [[status_page]] maintbot looks by itself",
+                page.name()
+            );
+            return Err(Failure::Refused { why }.into());
+        };
+        Ok(entries.into_iter().find(|entry| entry.holds(url)).map(|entry| entry.id))
     }
 
     /// Everything that templates can name.
     fn entry(&self, page: &JsonPage) -> Outcome<Entry> {
         let (window, organisation) = (&self.topic.window, &self.sender.organisation);
         let policy = organisation.policy(&window.kind, &window.services);
-        let updates = self.updates(self.said_up_to(), self.own_event())?;
+        let updates = self.updates(self.said_up_to(), Some(self.own_event()))?;
         let texts: Vec<String> = updates.into_iter().map(|update| update.text).collect();
         let is_first = self.known().is_none();
         let region = |id: &String| {
@@ -91,9 +89,9 @@ impl Publishing<'_> {
     }
 
     /// The event that the row tells of, and what came before it; nothing new where no event made it.
-    fn own_event(&self) -> Option<i64> {
+    fn own_event(&self) -> i64 {
         let own = self.row.plan.occasion.parse().ok();
-        Some(own.filter(|_| self.row.plan.message == MessageKind::StatusPage).unwrap_or_default())
+        own.filter(|_| self.row.plan.message == MessageKind::StatusPage).unwrap_or_default()
     }
 
     /// The last event that the page was told of: the one of the last row that was sent, or all there were by then.

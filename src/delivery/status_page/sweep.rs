@@ -148,7 +148,7 @@ fn may_mend(rows: &[Delivery], channel: &Channel, now: DateTime<Utc>) -> bool {
         let given_up = (last.state == DeliveryState::Dead).then_some(GIVEN_UP);
         given_up.or(mended).map(|rest| last.plan.due_at + rest)
     });
-    !rows.iter().any(|row| waits(row)) && rest.is_none_or(|until| until <= now)
+    !rows.iter().any(waits) && rest.is_none_or(|until| until <= now)
 }
 
 /// What a page on Statuspage says and was not planned, as at `now` (UTC). Changes nothing.
