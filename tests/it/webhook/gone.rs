@@ -36,18 +36,6 @@ async fn after_410_nothing_more_is_sent_and_ops_are_told_once() {
 }
 
 #[tokio::test]
-async fn what_ops_alone_would_read_there_reaches_them_elsewhere() {
-    let mut hub = gone().await;
-    hub.restart_with(|config| config.replace("ops = [\"builtin:ops\"]", "ops = [\"webhook:crm\"]")).await;
-    hub.bot.say("anna", &DISKS.replace("Disks", "Racks").replace("2027-01-10", "2026-12-20")).await;
-    hub.bot.at("2026-12-20 09:50").await;
-    assert_eq!(hub.receiver.received().len(), 1);
-    let told = hub.bot.texts("ops").await;
-    let about = |word: &str| told.iter().filter(|text| text.contains("webhook:crm") && text.contains(word)).count();
-    assert_eq!(about("about to start"), 1, "{told:#?}");
-}
-
-#[tokio::test]
 async fn another_address_under_the_same_name_gets_messages() {
     let mut hub = gone().await;
     hub.restart_with(|config| config.replace("/crm?", "/new?")).await;
