@@ -12,6 +12,7 @@ use crate::domain::calendar::Zone;
 use crate::domain::ledger::MessageKind;
 use crate::domain::notice::OPS;
 use crate::domain::organisation::{Audience, Channel};
+use crate::domain::subscription::SUBSCRIBERS;
 
 const EVERYONE: &str = "everyone";
 const EVERYONE_CHANNEL: &str = "maintenance";
@@ -39,7 +40,7 @@ pub(super) fn audiences(
         let send_hours = hours(block, "send_hours", findings);
         let example = ["name", "\"customer-engineers\""];
         let Some(name) = id_of(block, example, well_formed, &mut once, findings) else { continue };
-        refuse_ops(block, &name, findings);
+        refuse_reserved(block, &name, findings);
         audiences.push(Audience {
             name,
             channels: channels.unwrap_or_default(),
@@ -53,6 +54,7 @@ pub(super) fn audiences(
             internal,
             send_hours: send_hours.map(|hours| (hours, own_zone.unwrap_or_else(|| zone.clone()))),
             mentions: mention.unwrap_or_default(),
+            since: None,
         });
     }
     if blocks.is_empty() {
@@ -61,14 +63,17 @@ pub(super) fn audiences(
     audiences
 }
 
-fn refuse_ops(block: &Section<'_>, name: &str, findings: &mut Findings) {
-    if name == OPS {
-        let complaint = Complaint::new(
+/// Names that the ledger has for others.
+fn refuse_reserved(block: &Section<'_>, name: &str, findings: &mut Findings) {
+    let complaint = match name {
+        OPS => Complaint::new(
             "this name means those who get internal messages",
             "set their channels with ops in [organisation], or take another name",
-        );
-        block.complain(findings, "name", block.place_of("name"), complaint);
-    }
+        ),
+        SUBSCRIBERS => Complaint::new("this name means those who subscribed by themselves", "take another name"),
+        _ => return,
+    };
+    block.complain(findings, "name", block.place_of("name"), complaint);
 }
 
 /// The audience where none is written.
@@ -86,6 +91,7 @@ fn everyone() -> Audience {
         internal: false,
         send_hours: None,
         mentions: Vec::new(),
+        since: None,
     }
 }
 

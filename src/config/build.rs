@@ -37,6 +37,7 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     let mut organisation = organisation(&top, &server, folder, findings);
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
+    organisation.mails = top.has("smtp");
     Config { server, database: Database { url }, prometheus, github, slack, discord, organisation }
 }
 
@@ -79,6 +80,7 @@ fn organisation(top: &Section<'_>, server: &Server, folder: &Path, findings: &mu
         people,
         roles: roles(top, findings),
         github: GithubUse::default(),
+        mails: false,
         public_url: server.public_url.clone().unwrap_or_else(|| derived_url(server.listen)),
     }
 }

@@ -193,6 +193,7 @@ impl Posting<'_> {
         match &self.about.topic {
             Topic::Window(topic) => organisation.window_url(&topic.window),
             Topic::Plan(topic) => organisation.plan_url(topic.phases.plan.id),
+            Topic::Subscription(_) => format!("{}/subscribe", organisation.public_url),
         }
     }
 

@@ -105,6 +105,13 @@ pub enum What {
     ListLost { how: String },
     /// Lines of the change list were changed by hand where they cannot be, and are as they were again.
     ListRestored,
+    /// Somebody asked on the public page for mail; its owner has not confirmed that.
+    SubscriptionAsked,
+    /// A channel hears of these services in these regions from now on; none means all. Of an address of mail only a part
+    /// is kept.
+    Subscribed { channel: String, services: Vec<String>, regions: Vec<String> },
+    /// A channel hears nothing more of what it had asked for.
+    Unsubscribed { channel: String },
 }
 
 /// An occurrence of a series that was not made, and why.
@@ -169,7 +176,10 @@ impl What {
             | Self::Told { .. }
             | Self::ListReopened { .. }
             | Self::ListLost { .. }
-            | Self::ListRestored => false,
+            | Self::ListRestored
+            | Self::SubscriptionAsked
+            | Self::Subscribed { .. }
+            | Self::Unsubscribed { .. } => false,
             _ => true,
         }
     }

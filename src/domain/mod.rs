@@ -15,6 +15,7 @@ pub mod plan;
 pub mod refusal;
 pub mod series;
 pub mod subject;
+pub mod subscription;
 pub mod suggest;
 pub mod timed;
 pub mod window;

@@ -136,9 +136,9 @@ fn plan_announcements(phases: &Phases, organisation: &Organisation) -> Vec<Plann
             note: note.filter(|_| at >= since),
         };
         hold(&mut row, audience, first.span.starts_at);
-        row
+        audience.hears_at(row.due_at).then_some(row)
     };
-    recipients(organisation, &live, MessageKind::Announcement).into_iter().map(row).collect()
+    recipients(organisation, &live, MessageKind::Announcement).into_iter().filter_map(row).collect()
 }
 
 /// Audiences and channels that a message about these windows goes to: a channel in two audiences counts once, for the
@@ -283,6 +283,9 @@ impl Plan<'_> {
             let announce = audience.announce.unwrap_or(self.policy.announce);
             let (at, note) = self.when(announce);
             let (due_at, since) = (at.max(self.since()), self.since());
+            if !audience.hears_at(due_at) {
+                continue;
+            }
             let to = (audience.name.as_str(), channel.clone());
             let note = note.filter(|_| at >= since);
             let row = self.push(MessageKind::Announcement, announce.to_string(), to, due_at, note);
@@ -310,7 +313,7 @@ impl Plan<'_> {
                         continue;
                     }
                     let pointless = hears.is_some_and(|at| rung.due_at <= at + TOO_NEAR);
-                    if !pointless && rung.due_at <= since {
+                    if !pointless && (rung.due_at <= since || !audience.hears_at(rung.due_at)) {
                         continue;
                     }
                     let merged = self.is_merged(&rungs, n);

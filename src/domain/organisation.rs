@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::access::Role;
@@ -125,6 +125,8 @@ pub struct Audience {
     pub send_hours: Option<(Hours, Zone)>,
     /// Roles on Discord, by id, whose members are notified of what this audience is told there.
     pub mentions: Vec<String>,
+    /// Since when its members read (UTC): what was due before is not owed to them. `None`: always.
+    pub since: Option<DateTime<Utc>>,
 }
 
 impl Audience {
@@ -144,6 +146,12 @@ impl Audience {
     pub fn channels_for(&self, window: &Window) -> Vec<Channel> {
         let here = window.scheduled_in().filter(|channel| self.here && !self.channels.contains(channel));
         self.channels.iter().cloned().chain(here).collect()
+    }
+
+    /// Whether what is planned for `due_at` (UTC) is owed to it.
+    #[must_use]
+    pub fn hears_at(&self, due_at: DateTime<Utc>) -> bool {
+        self.since.is_none_or(|since| due_at >= since)
     }
 
     /// Whether it is told this kind of message.
@@ -243,6 +251,8 @@ pub struct Organisation {
     pub roles: Option<BTreeMap<Role, Vec<String>>>,
     /// What of GitHub is used.
     pub github: GithubUse,
+    /// Mail can be sent: people may ask for it on the public page.
+    pub mails: bool,
     /// Base of links in messages, without a slash at the end.
     pub public_url: String,
 }

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod plan;
+mod subscription;
 mod values;
 
 use anyhow::Context as _;
@@ -18,7 +19,7 @@ use super::topic::{Topic, WindowTopic};
 use super::{Block, Message};
 use crate::domain::calendar::Span;
 use crate::domain::event::Event;
-use crate::domain::ledger::{Class, MessageKind, Planned};
+use crate::domain::ledger::{MessageKind, Planned};
 use crate::domain::notice::OPS;
 use crate::domain::organisation::Organisation;
 use crate::domain::window::{State, Window};
@@ -56,6 +57,12 @@ templates! {
     DeliveryFailed = "plan_delivery_failed",
 }
 
+// Every message about a subscription.
+templates! {
+    OF_SUBSCRIPTIONS:
+    ConfirmSubscription = "confirm_subscription",
+}
+
 /// The compiled templates.
 #[derive(Debug)]
 pub struct Templates(Environment<'static>);
@@ -65,7 +72,7 @@ pub struct Templates(Environment<'static>);
 pub struct Telling<'a> {
     /// The row that is owed.
     pub plan: &'a Planned,
-    /// The window or plan as it is now.
+    /// The window, plan or subscription as it is now.
     pub topic: &'a Topic,
     /// The event that caused the row first, then later ones that belong to it; none for planned messages.
     pub events: &'a [Event],
@@ -101,7 +108,7 @@ impl Templates {
         env.set_undefined_behavior(UndefinedBehavior::Strict);
         env.add_function("block", |name: String| format!("{MARK}{name}"));
         env.add_function("copy", |line: String| format!("{MARK}{COPY}{line}"));
-        for (_, name, source) in OF_WINDOWS.iter().chain(OF_PLANS) {
+        for (_, name, source) in OF_WINDOWS.iter().chain(OF_PLANS).chain(OF_SUBSCRIPTIONS) {
             env.add_template(name, source).with_context(|| format!("template {name}"))?;
         }
         Ok(Self(env))
@@ -125,6 +132,7 @@ impl Templates {
         let (all, values) = match t.topic {
             Topic::Window(topic) => (OF_WINDOWS, values::of(t, topic)),
             Topic::Plan(topic) => (OF_PLANS, plan::values(t, topic)),
+            Topic::Subscription(asked) => (OF_SUBSCRIPTIONS, subscription::values(t, asked)),
         };
         let (_, name, _) =
             all.iter().find(|(of, ..)| *of == kind).with_context(|| format!("{kind} has no template"))?;
@@ -157,7 +165,7 @@ impl Templates {
                 format!("Updated: {} is now {}, {}.", topic.window.id, state(&topic, t.now), topic.window.span)
             }),
             Some(Topic::Plan(topic)) => plan::news(t, &topic),
-            None => None,
+            Some(Topic::Subscription(_)) | None => None,
         };
         Ok(match news {
             Some(news) => message.text(news),
@@ -170,6 +178,7 @@ fn spans(topic: &Topic) -> Vec<&Span> {
     match topic {
         Topic::Window(topic) => vec![&topic.window.span],
         Topic::Plan(topic) => topic.phases.windows.iter().map(|window| &window.span).collect(),
+        Topic::Subscription(_) => Vec::new(),
     }
 }
 
@@ -195,6 +204,7 @@ fn block(name: &str, t: &Telling<'_>) -> Vec<Block> {
     match t.topic {
         Topic::Window(topic) => blocks::named(name, t, topic),
         Topic::Plan(topic) => plan::block(name, t, topic),
+        Topic::Subscription(_) => Vec::new(),
     }
 }
 
@@ -203,10 +213,10 @@ fn data(text: &str) -> String {
     shown(text).trim().replace('\n', &BREAK.to_string())
 }
 
-/// Messages with a template: everything that people read.
+/// Messages about a window that have a template: everything that people read of it.
 #[must_use]
 pub fn messages() -> Vec<MessageKind> {
-    MessageKind::ALL.iter().copied().filter(|kind| kind.class() == Class::Message).collect()
+    MessageKind::ALL.iter().copied().filter(|kind| kind.is_about_work()).collect()
 }
 
 /// Messages that a whole plan has.

@@ -1,4 +1,4 @@
-//! What a message is about: a window or a plan, with everything known of it.
+//! What a message is about: a window, a plan or a subscription, with everything known of it.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::customer::Told;
 use crate::domain::plan::{Held, Phases, PlanId, Qa};
 use crate::domain::subject::Subject;
+use crate::domain::subscription::Subscription;
 use crate::domain::window::{State, Window, WindowId};
 
 /// What a message is about.
@@ -15,6 +16,8 @@ pub enum Topic {
     Window(Box<WindowTopic>),
     /// A plan with all of its phases.
     Plan(Box<PlanTopic>),
+    /// A subscription.
+    Subscription(Box<Subscription>),
 }
 
 /// A window with everything known of it.
@@ -83,6 +86,7 @@ impl Topic {
         match self {
             Self::Window(topic) => topic.window.plan,
             Self::Plan(topic) => Some(topic.phases.plan.id),
+            Self::Subscription(_) => None,
         }
     }
 
@@ -97,15 +101,17 @@ impl Topic {
                 let phases = Some(topic.phases.clone());
                 Some(Self::Window(Box::new(WindowTopic { phases, ..WindowTopic::new(window, items) })))
             }
+            Self::Subscription(_) => None,
         }
     }
 
-    /// The window or plan.
+    /// The window, plan or subscription.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match self {
             Self::Window(topic) => Subject::Window(topic.window.id),
             Self::Plan(topic) => Subject::Plan(topic.phases.plan.id),
+            Self::Subscription(subscription) => Subject::Subscription(subscription.id),
         }
     }
 
@@ -121,6 +127,7 @@ impl Topic {
         match self {
             Self::Window(topic) => topic.as_public().map(|topic| Self::Window(Box::new(topic))),
             Self::Plan(topic) => Some(Self::Plan(Box::new(topic.as_public()))),
+            Self::Subscription(_) => None,
         }
     }
 }

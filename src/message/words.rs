@@ -7,6 +7,7 @@ mod issue;
 mod ledger;
 mod planning;
 mod refusal;
+mod subscription;
 mod times;
 
 use chrono::{DateTime, Utc};
@@ -21,6 +22,7 @@ pub use issue::{Closed, IssueText, issue};
 pub use ledger::{LedgerRow, ledger};
 pub use planning::*;
 pub use refusal::{Refused, refused};
+pub use subscription::*;
 pub use times::*;
 
 use super::text::{clipped, count, one_line};
@@ -29,7 +31,7 @@ use super::{Block, ItemLine, Message};
 use crate::domain::access::Actor;
 use crate::domain::calendar::{Zone, at};
 use crate::domain::change::{ChangeItem, ChangeList};
-use crate::domain::ledger::{Class, MessageKind, Planned};
+use crate::domain::ledger::{MessageKind, Planned};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Held;
 use crate::domain::window::{State, Window};
@@ -211,5 +213,5 @@ pub fn whoami(actor: &Actor, place: &str, zone: &Zone) -> Message {
 /// How a message kind is asked for in `preview`, with what it is for.
 #[must_use]
 pub fn message_names() -> String {
-    MessageKind::ALL.iter().filter(|m| m.class() == Class::Message).map(|m| m.as_str()).collect::<Vec<_>>().join(", ")
+    MessageKind::ALL.iter().filter(|m| m.is_about_work()).map(|m| m.as_str()).collect::<Vec<_>>().join(", ")
 }

@@ -12,7 +12,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::event::What;
 use crate::domain::ledger::MessageKind;
 use crate::domain::notice;
-use crate::domain::subject::Subject;
+use crate::domain::series::SeriesId;
 use crate::domain::timed::{self, Timed};
 use crate::domain::window::{Window, WindowId};
 
@@ -27,6 +27,17 @@ const REMEMBER_REPEATS: TimeDelta = TimeDelta::hours(1);
 /// Where timed events happen, for the audit trail.
 const PLACE: &str = "clock";
 
+/// One thing that the clock does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Deed {
+    /// A window starts, expires, is chased or completes.
+    Window(WindowId),
+    /// A series makes more windows.
+    Series(SeriesId),
+    /// The ladder of a window follows what changed in the subscriptions.
+    Subscribers(WindowId),
+}
+
 impl Service {
     /// Does everything that is due at `now` (UTC) and says how many things it did.
     ///
@@ -38,16 +49,17 @@ impl Service {
             let due = self.db.read(async |tx| {
                 Ok::<_, Failure>((tx.windows_due(now, BATCH).await?, tx.series_due(now, BATCH).await?))
             });
+            let followed = self.follow_subscriptions(now).await.map_err(fault)?;
             let (windows, series) = due.await.map_err(fault)?;
-            if windows.is_empty() && series.is_empty() {
+            if windows.is_empty() && series.is_empty() && !followed {
                 return Ok(did);
             }
-            did += windows.len() + series.len();
+            did += windows.len() + series.len() + usize::from(followed);
             for id in windows {
-                self.act(Subject::Window(id), now).await.map_err(fault)?;
+                self.act(Deed::Window(id), now).await.map_err(fault)?;
             }
             for id in series {
-                self.act(Subject::Series(id), now).await.map_err(fault)?;
+                self.act(Deed::Series(id), now).await.map_err(fault)?;
             }
             self.wake.ring();
         }
@@ -84,6 +96,9 @@ impl Service {
         if let Err(error) = purge.await {
             tracing::warn!(error = %error, "old answers could not be removed; trying again in an hour");
         }
+        if let Err(error) = self.forget_wishes(now).await.map_err(fault) {
+            tracing::warn!(error = format!("{error:#}"), "unconfirmed subscriptions could not be forgotten; trying again in an hour");
+        }
     }
 
     /// When the clock will next do something to a window (UTC).
@@ -98,18 +113,19 @@ impl Service {
         at.await.map_err(fault)
     }
 
-    /// Does what is due for one window or series, in a transaction of its own, as maintbot.
-    async fn act(&self, subject: Subject, now: DateTime<Utc>) -> Outcome<()> {
+    /// Does one thing that is due, in a transaction of its own, as maintbot.
+    pub(super) async fn act(&self, deed: Deed, now: DateTime<Utc>) -> Outcome<()> {
         let actor = Actor::maintbot();
         let parsed = parse(&Input::Text("whoami".into()))?;
         self.db
             .write(async |tx| {
-                let mut cx = self.cx_for(tx, &actor, PLACE, &parsed);
+                let organisation = self.with_subscribers(tx, true).await?;
+                let mut cx = self.cx_for(tx, (&actor, PLACE), &parsed, &organisation);
                 cx.now = now;
-                match subject {
-                    Subject::Window(id) => cx.pass_time(id).await,
-                    Subject::Series(id) => cx.make_more(id).await,
-                    Subject::Plan(_) | Subject::Freeze(_) => Ok(()),
+                match deed {
+                    Deed::Window(id) => cx.pass_time(id).await,
+                    Deed::Series(id) => cx.make_more(id).await,
+                    Deed::Subscribers(id) => cx.follow_subscribers(id).await,
                 }
             })
             .await

@@ -11,9 +11,10 @@ use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{self, Delivery, DeliveryState, MessageKind, Planned, Reason};
 use crate::domain::notice::{self, LIST_SETTLES, Situation};
-use crate::domain::organisation::{Channel, Policy};
+use crate::domain::organisation::{Audience, Channel, Organisation, Policy};
 use crate::domain::plan::{Phases, Plan, PlanId, PlanState};
 use crate::domain::subject::Subject;
+use crate::domain::subscription::SUBSCRIBERS;
 use crate::domain::timed;
 use crate::domain::window::{State, Window};
 use crate::store::Settled;
@@ -247,11 +248,11 @@ impl Cx<'_> {
             has_issue: ledger::tracker(rows).is_some(),
             asked_at: asked_at(rows),
         };
-        let owed = notice::ladder(&situation);
+        let (owed, organisation) = (notice::ladder(&situation), self.organisation);
         let reason = |row: &Delivery| match w.state {
-            State::Cancelled => Reason::Cancelled,
-            _ if row.plan.sequence < w.sequence => Reason::Moved,
-            _ => Reason::Newer,
+            State::Cancelled => Some(Reason::Cancelled),
+            _ if row.plan.sequence < w.sequence => Some(Reason::Moved),
+            _ => no_longer(organisation, row, &[w]),
         };
         let new = self.bring_in_step(rows, owed, reason).await?;
         self.owe(w, new).await
@@ -261,21 +262,23 @@ impl Cx<'_> {
     pub(super) async fn replan_plan(&mut self, phases: &Phases, rows: &[Delivery]) -> Outcome<()> {
         let told_before = ledger::told(rows, Some(phases.plan.sequence));
         let owed = notice::plan_ladder(phases, self.organisation, &told_before);
+        let (organisation, live) = (self.organisation, phases.live().collect::<Vec<_>>());
         let reason = |row: &Delivery| match phases.plan.state {
-            PlanState::Cancelled => Reason::Cancelled,
-            _ if row.plan.sequence < phases.plan.sequence => Reason::Moved,
-            _ => Reason::Newer,
+            PlanState::Cancelled => Some(Reason::Cancelled),
+            _ if row.plan.sequence < phases.plan.sequence => Some(Reason::Moved),
+            _ => no_longer(organisation, row, &live),
         };
         let new = self.bring_in_step(rows, owed, reason).await?;
         self.owe_plan(phases.plan.id, new).await
     }
 
-    /// Moves, reopens and supersedes the planned rows so that they say what is owed; answers what is new.
+    /// Moves, reopens and settles the planned rows so that they say what is owed; answers what is new. `gone` says why a
+    /// row is not owed; where it says nothing, the row stays as it is.
     async fn bring_in_step(
         &mut self,
         rows: &[Delivery],
         owed: Vec<Planned>,
-        gone: impl Fn(&Delivery) -> Reason,
+        gone: impl Fn(&Delivery) -> Option<Reason>,
     ) -> Outcome<Vec<Planned>> {
         let same = |row: &Delivery, p: &Planned| {
             let q = &row.plan;
@@ -287,12 +290,18 @@ impl Cx<'_> {
                 Some(p) if row.state == DeliveryState::Due && p.due_at != row.plan.due_at => {
                     self.tx.set_due(row.id, p.due_at).await?;
                 }
-                Some(p) if row.state == DeliveryState::Superseded && p.skipped.is_none() => {
+                Some(p) if may_come_back(row) && p.skipped.is_none() => {
                     self.tx.reopen(row.id, p.due_at).await?;
                 }
-                None if row.state.is_open() => {
-                    self.tx.settle(row.id, Settled::Superseded, gone(row), None).await?;
-                }
+                None if row.state.is_open() => match gone(row) {
+                    Some(Reason::Unsubscribed) => {
+                        self.tx.settle(row.id, Settled::Skipped, Reason::Unsubscribed, None).await?;
+                    }
+                    Some(why) => {
+                        self.tx.settle(row.id, Settled::Superseded, why, None).await?;
+                    }
+                    None => {}
+                },
                 _ => {}
             }
         }
@@ -449,6 +458,27 @@ impl Cx<'_> {
         if self.actor.is_person() && w.attended_at.is_none() {
             w.attended_at = Some(self.now);
         }
+    }
+}
+
+/// Something took the place of a planned row that may be owed again, or its readers had left.
+fn may_come_back(row: &Delivery) -> bool {
+    row.state == DeliveryState::Superseded || row.reason == Some(Reason::Unsubscribed)
+}
+
+/// Why a planned row about these windows is owed no more. `None`: it is, from before its reader subscribed anew.
+fn no_longer(organisation: &Organisation, row: &Delivery, windows: &[&Window]) -> Option<Reason> {
+    if row.plan.audience != SUBSCRIBERS {
+        return Some(Reason::Newer);
+    }
+    let reads = |a: &&Audience| {
+        let concerned = windows.iter().any(|window| a.concerns(window));
+        a.name == SUBSCRIBERS && a.channels.contains(&row.plan.channel) && concerned
+    };
+    match organisation.audiences.iter().find(reads) {
+        None => Some(Reason::Unsubscribed),
+        Some(reader) if !reader.hears_at(row.plan.due_at) => None,
+        Some(_) => Some(Reason::Newer),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API: commands in, facts out. Everything that is wrong is answered as a [`Problem`].
 
 pub(super) mod planning;
+pub(super) mod subscriptions;
 
 use std::str::FromStr;
 

@@ -134,7 +134,7 @@ fn address(subject: Subject) -> Option<String> {
     match subject {
         Subject::Window(id) => Some(format!("/console/windows/{id}")),
         Subject::Plan(id) => Some(format!("/console/plans/{id}")),
-        Subject::Series(_) | Subject::Freeze(_) => None,
+        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) => None,
     }
 }
 

@@ -25,6 +25,8 @@ pages!(
     "staff_window.html",
     "staff_plan.html",
     "missing.html",
+    "subscribe.html",
+    "subscription.html",
     "console.html",
     "reply.html",
     "board.html",

@@ -157,6 +157,7 @@ fn message_words(message: MessageKind) -> &'static str {
         M::ApprovalDecision => "decision",
         M::ToldRequest => "request to tell customers",
         M::ToldOverdue => "reminder to tell customers",
+        M::ConfirmSubscription => "request to confirm a subscription",
         M::IssueOpen => "change-list issue",
         M::IssueUpdate | M::IssueClose => "state of the change-list issue",
         M::PostEdit => "state of earlier posts",

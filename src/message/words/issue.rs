@@ -10,6 +10,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::customer::Told;
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Phases, PlanState};
+use crate::domain::subscription::SubscriptionId;
 use crate::domain::window::{State, Window, WindowId};
 
 /// Why a change list is closed.
@@ -60,12 +61,23 @@ impl IssueText {
 /// The issue of a window or plan as it is now.
 ///
 /// A window's is closed as completed once every item is done or it is over, as not planned when it was called off; a
-/// plan's when that is so of every phase.
+/// plan's when that is so of every phase. A subscription has none: what is shown of it is closed and empty.
 #[must_use]
 pub fn issue(organisation: &Organisation, topic: &Topic, now: DateTime<Utc>) -> IssueText {
     match topic {
         Topic::Window(topic) => of_window(organisation, topic, now),
         Topic::Plan(topic) => of_plan(organisation, topic, now),
+        Topic::Subscription(subscription) => of_none(subscription.id),
+    }
+}
+
+fn of_none(id: SubscriptionId) -> IssueText {
+    IssueText {
+        title: id.to_string(),
+        closed: Some(Closed::NotPlanned),
+        head: Message::default(),
+        sections: Vec::new(),
+        foot: Message::default(),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::web::problem::Problem;
 use crate::web::trust::Caller;
 
 /// The items of one page, of which one more than fits was read, and where the next page begins.
-fn page<T>(mut found: Vec<T>, limit: usize, name: impl Fn(&T) -> String, item: impl Fn(&T) -> Value) -> Value {
+pub(super) fn page<T>(mut found: Vec<T>, limit: usize, name: impl Fn(&T) -> String, item: impl Fn(&T) -> Value) -> Value {
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(name);
@@ -23,13 +23,13 @@ fn page<T>(mut found: Vec<T>, limit: usize, name: impl Fn(&T) -> String, item: i
 }
 
 /// How many items are wanted, and behind which.
-fn asked(query: Pairs) -> Result<(usize, Option<String>), Problem> {
+pub(super) fn asked(query: Pairs) -> Result<(usize, Option<String>), Problem> {
     let query = Filters::read(query, &["limit", "cursor"])?;
     Ok((usize::try_from(query.limit()?).unwrap_or(0), query.get("cursor").map(str::to_owned)))
 }
 
 /// The id in a cursor.
-fn behind<T: std::str::FromStr + ToString>(cursor: Option<String>) -> Result<Option<T>, Problem> {
+pub(super) fn behind<T: std::str::FromStr + ToString>(cursor: Option<String>) -> Result<Option<T>, Problem> {
     let read = |text: String| {
         exact_id(&text).ok_or_else(|| Problem::bad_request("`cursor` must be the `next` of an earlier answer."))
     };
