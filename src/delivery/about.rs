@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{Delivery, MessageKind, Reason};
-use crate::domain::organisation::Organisation;
+use crate::domain::organisation::{Channel, Organisation};
 use crate::domain::plan::{Phases, Plan, PlanId};
 use crate::domain::subject::Subject;
 use crate::domain::subscription::{SUBSCRIBERS, Subscription, SubscriptionId};
@@ -17,7 +17,7 @@ use crate::store::{StoreError, Tx};
 pub struct About {
     /// The window, plan or subscription as it is now.
     pub topic: Topic,
-    /// Its ledger: with a phase also its plan's, with a plan also those of its phases.
+    /// Its ledger: with a phase also its plan's, with a plan also those of its phases. Of subscribers only the row's own.
     pub rows: Vec<Delivery>,
     /// Their audit trails, oldest first.
     pub events: Vec<Event>,
@@ -96,17 +96,17 @@ impl About {
 /// Reads all of it for one row. Whoever decides on it in the same transaction takes its [`lock`] first. `None`: it is gone,
 /// or nothing is ever sent about such a thing.
 pub(super) async fn of_row(tx: &mut Tx, row: &Delivery) -> Result<Option<About>, StoreError> {
-    let Some(about) = read(tx, row.subject).await? else { return Ok(None) };
+    let Some(about) = read(tx, row.subject, &row.plan.channel).await? else { return Ok(None) };
     let is_for_one = row.plan.audience == SUBSCRIBERS && row.plan.message.is_for_audiences();
     let subscriber = if is_for_one { tx.subscription_on(&row.plan.channel).await? } else { None };
     Ok(Some(About { subscriber: subscriber.filter(|subscriber| subscriber.since.is_some()), ..about }))
 }
 
 /// What every row about it has in common.
-async fn read(tx: &mut Tx, subject: Subject) -> Result<Option<About>, StoreError> {
+async fn read(tx: &mut Tx, subject: Subject, reader: &Channel) -> Result<Option<About>, StoreError> {
     match subject {
-        Subject::Window(id) => of_window(tx, id).await,
-        Subject::Plan(id) => of_plan(tx, id).await,
+        Subject::Window(id) => of_window(tx, id, reader).await,
+        Subject::Plan(id) => of_plan(tx, id, reader).await,
         Subject::Subscription(id) => of_subscription(tx, id).await,
         Subject::Series(_) | Subject::Freeze(_) => Ok(None),
     }
@@ -127,7 +127,7 @@ pub(super) async fn lock(tx: &mut Tx, subject: Subject) -> Result<(), StoreError
     }
 }
 
-async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreError> {
+async fn of_window(tx: &mut Tx, id: WindowId, reader: &Channel) -> Result<Option<About>, StoreError> {
     let Some(window) = tx.window(id).await? else { return Ok(None) };
     let mut topic = WindowTopic { qa: tx.qa(id).await?, ..WindowTopic::new(window, tx.items(id).await?) };
     topic.told = tx.told(id).await?;
@@ -142,11 +142,11 @@ async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreErro
         events.sort_by_key(|event| event.id);
         subjects.push(plan.into());
     }
-    let rows = tx.deliveries_of(&subjects).await?;
+    let rows = tx.deliveries_for(&subjects, reader).await?;
     Ok(Some(About { topic: Topic::Window(Box::new(topic)), rows, events, subscriber: None }))
 }
 
-async fn of_plan(tx: &mut Tx, id: PlanId) -> Result<Option<About>, StoreError> {
+async fn of_plan(tx: &mut Tx, id: PlanId, reader: &Channel) -> Result<Option<About>, StoreError> {
     let Some(plan) = tx.plan(id).await? else { return Ok(None) };
     let mut qa = tx.qa(id).await?;
     let mut events = tx.events(id).await?;
@@ -164,7 +164,7 @@ async fn of_plan(tx: &mut Tx, id: PlanId) -> Result<Option<About>, StoreError> {
         events.extend(own);
     }
     events.sort_by_key(|event| event.id);
-    let rows = tx.deliveries_of(&subjects).await?;
+    let rows = tx.deliveries_for(&subjects, reader).await?;
     let topic = PlanTopic { phases: Phases::new(plan, windows), items, qa, told };
     Ok(Some(About { topic: Topic::Plan(Box::new(topic)), rows, events, subscriber: None }))
 }

@@ -96,8 +96,11 @@ impl Service {
         if let Err(error) = purge.await {
             tracing::warn!(error = %error, "old answers could not be removed; trying again in an hour");
         }
-        if let Err(error) = self.forget_wishes(now).await.map_err(fault) {
-            tracing::warn!(error = format!("{error:#}"), "unconfirmed subscriptions could not be forgotten; trying again in an hour");
+        if let Err(error) = self.forget_wishes(now).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "unconfirmed subscriptions could not be forgotten; trying again in an hour"
+            );
         }
     }
 

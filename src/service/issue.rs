@@ -105,17 +105,7 @@ impl Service {
         organisation: &'a Organisation,
     ) -> Cx<'a> {
         let (now, planned) = (self.now(), Vec::new());
-        Cx {
-            service: self,
-            organisation,
-            tx,
-            actor: by.0,
-            place: by.1,
-            author_zone: None,
-            now,
-            parsed,
-            planned,
-        }
+        Cx { service: self, organisation, tx, actor: by.0, place: by.1, author_zone: None, now, parsed, planned }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Keeping the ledger with the state: what a command makes owed, replaced or pointless is written in its transaction.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -248,11 +248,11 @@ impl Cx<'_> {
             has_issue: ledger::tracker(rows).is_some(),
             asked_at: asked_at(rows),
         };
-        let (owed, organisation) = (notice::ladder(&situation), self.organisation);
+        let (owed, readers) = (notice::ladder(&situation), readers(self.organisation, &[w]));
         let reason = |row: &Delivery| match w.state {
             State::Cancelled => Some(Reason::Cancelled),
             _ if row.plan.sequence < w.sequence => Some(Reason::Moved),
-            _ => no_longer(organisation, row, &[w]),
+            _ => no_longer(&readers, row),
         };
         let new = self.bring_in_step(rows, owed, reason).await?;
         self.owe(w, new).await
@@ -262,11 +262,11 @@ impl Cx<'_> {
     pub(super) async fn replan_plan(&mut self, phases: &Phases, rows: &[Delivery]) -> Outcome<()> {
         let told_before = ledger::told(rows, Some(phases.plan.sequence));
         let owed = notice::plan_ladder(phases, self.organisation, &told_before);
-        let (organisation, live) = (self.organisation, phases.live().collect::<Vec<_>>());
+        let readers = readers(self.organisation, &phases.live().collect::<Vec<_>>());
         let reason = |row: &Delivery| match phases.plan.state {
             PlanState::Cancelled => Some(Reason::Cancelled),
             _ if row.plan.sequence < phases.plan.sequence => Some(Reason::Moved),
-            _ => no_longer(organisation, row, &live),
+            _ => no_longer(&readers, row),
         };
         let new = self.bring_in_step(rows, owed, reason).await?;
         self.owe_plan(phases.plan.id, new).await
@@ -280,13 +280,9 @@ impl Cx<'_> {
         owed: Vec<Planned>,
         gone: impl Fn(&Delivery) -> Option<Reason>,
     ) -> Outcome<Vec<Planned>> {
-        let same = |row: &Delivery, p: &Planned| {
-            let q = &row.plan;
-            (q.sequence, q.message, &q.occasion, &q.audience, &q.channel)
-                == (p.sequence, p.message, &p.occasion, &p.audience, &p.channel)
-        };
+        let known: HashMap<Key<'_>, &Planned> = owed.iter().map(|p| (key(p), p)).collect();
         for row in rows.iter().filter(|row| row.plan.is_planned()) {
-            match owed.iter().find(|p| same(row, p)) {
+            match known.get(&key(&row.plan)) {
                 Some(p) if row.state == DeliveryState::Due && p.due_at != row.plan.due_at => {
                     self.tx.set_due(row.id, p.due_at).await?;
                 }
@@ -305,7 +301,8 @@ impl Cx<'_> {
                 _ => {}
             }
         }
-        Ok(owed.into_iter().filter(|p| !rows.iter().any(|row| same(row, p))).collect())
+        let there: HashSet<Key<'_>> = rows.iter().map(|row| key(&row.plan)).collect();
+        Ok(owed.iter().filter(|p| !there.contains(&key(p))).cloned().collect())
     }
 
     /// The change-list issue and the posts already made follow what happened.
@@ -461,21 +458,31 @@ impl Cx<'_> {
     }
 }
 
+/// What tells a row from the others about the same subject.
+type Key<'r> = (i64, MessageKind, &'r str, &'r str, &'r Channel);
+
+fn key(p: &Planned) -> Key<'_> {
+    (p.sequence, p.message, &p.occasion, &p.audience, &p.channel)
+}
+
+/// Subscribers whom one of these windows concerns, by their channels.
+fn readers<'a>(organisation: &'a Organisation, windows: &[&Window]) -> HashMap<&'a Channel, &'a Audience> {
+    let subscribers = organisation.audiences.iter().filter(|a| a.name == SUBSCRIBERS);
+    let concerned = subscribers.filter(|a| windows.iter().any(|window| a.concerns(window)));
+    concerned.flat_map(|a| a.channels.iter().map(move |channel| (channel, a))).collect()
+}
+
 /// Something took the place of a planned row that may be owed again, or its readers had left.
 fn may_come_back(row: &Delivery) -> bool {
     row.state == DeliveryState::Superseded || row.reason == Some(Reason::Unsubscribed)
 }
 
-/// Why a planned row about these windows is owed no more. `None`: it is, from before its reader subscribed anew.
-fn no_longer(organisation: &Organisation, row: &Delivery, windows: &[&Window]) -> Option<Reason> {
+/// Why a planned row is owed no more, with the subscribers that there are. `None`: it is, from before its reader subscribed anew.
+fn no_longer(readers: &HashMap<&Channel, &Audience>, row: &Delivery) -> Option<Reason> {
     if row.plan.audience != SUBSCRIBERS {
         return Some(Reason::Newer);
     }
-    let reads = |a: &&Audience| {
-        let concerned = windows.iter().any(|window| a.concerns(window));
-        a.name == SUBSCRIBERS && a.channels.contains(&row.plan.channel) && concerned
-    };
-    match organisation.audiences.iter().find(reads) {
+    match readers.get(&row.plan.channel) {
         None => Some(Reason::Unsubscribed),
         Some(reader) if !reader.hears_at(row.plan.due_at) => None,
         Some(_) => Some(Reason::Newer),

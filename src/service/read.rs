@@ -135,8 +135,8 @@ impl Cx<'_> {
         }
         let topic = self.topic(w.clone()).await?;
         let (shown, event) = self.sample(&w, &topic.items, c.message);
-        let to: Vec<Channel> =
-            notice::caused(&w, self.organisation, c.message, 0, self.now).into_iter().map(|r| r.channel).collect();
+        let rows = notice::caused(&w, self.organisation, c.message, 0, self.now);
+        let to: Vec<Channel> = rows.iter().map(|row| row.channel.clone()).collect();
         let occasion = if matches!(c.message, MessageKind::NoShow | MessageKind::Overrun) { "+15m" } else { "" };
         let audience = w.poc.as_ref().map(|poc| format!("@{poc}")).unwrap_or_default();
         let channel = to.first().cloned().unwrap_or(Channel::Tracker);
@@ -151,8 +151,7 @@ impl Cx<'_> {
             retold: false,
         };
         let told = self.service.templates.tell(&telling)?;
-        let names = to.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let readers = if names.is_empty() { "nobody".into() } else { names };
+        let readers = words::readers(&rows);
         let mut message =
             Message::line(format!("The {} as it would look now, to {readers}:", c.message.as_str().replace('_', " ")));
         message.blocks.push(Block::Text("———".into()));

@@ -26,7 +26,7 @@ use crate::message::words::{self, SUBSCRIPTIONS_SHOWN};
 use crate::store::Tx;
 
 /// Subscriptions that there can be, confirmed or not.
-const MOST: i64 = 10_000;
+const MOST: i64 = 5_000;
 /// Addresses that wait to be confirmed at the same time.
 const MOST_WAITING: i64 = 1_000;
 /// Windows whose ladders follow a change in one go.
@@ -61,8 +61,11 @@ impl Service {
             return Ok(organisation);
         }
         let found = tx.confirmed_subscriptions().await?;
-        let organisation =
-            if found.is_empty() { self.organisation.clone() } else { self.organisation.with_subscribers(&found).into() };
+        let organisation = if found.is_empty() {
+            self.organisation.clone()
+        } else {
+            self.organisation.with_subscribers(&found).into()
+        };
         *self.subscribers.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((stamp, organisation.clone()));
         Ok(organisation)
     }
@@ -114,7 +117,10 @@ impl Service {
     /// The database fails.
     pub async fn subscription_of_token(&self, token: &str) -> anyhow::Result<Option<Subscription>> {
         let found = self.db.read(async |tx| Ok::<_, Failure>(tx.subscription_by_token(token).await?)).await;
-        Ok(found.map_err(fault)?.map(|found| still(found, self.now())).filter(|s| s.since.is_some() || s.wish.is_some()))
+        Ok(found
+            .map_err(fault)?
+            .map(|found| still(found, self.now()))
+            .filter(|s| s.since.is_some() || s.wish.is_some()))
     }
 
     /// The owner of an address confirms what was asked for; it takes the place of what they chose before. Confirming again
@@ -204,9 +210,13 @@ impl Service {
         Ok(true)
     }
 
-    /// Forgets what was asked for and not confirmed in time.
-    pub(super) async fn forget_wishes(&self, now: DateTime<Utc>) -> Outcome<()> {
-        self.db
+    /// Forgets what was asked for and not confirmed in time, as of `now` (UTC).
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn forget_wishes(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let forgotten = self
+            .db
             .write(async |tx| {
                 tx.lock_subscriptions().await?;
                 for stale in tx.stale_subscriptions(now - CONFIRM_WITHIN, FORGOTTEN).await? {
@@ -215,9 +225,10 @@ impl Service {
                         None => tx.forget_subscription(stale.id).await?,
                     }
                 }
-                Ok(())
+                Ok::<_, Failure>(())
             })
-            .await
+            .await;
+        forgotten.map_err(fault)
     }
 }
 
@@ -227,26 +238,14 @@ fn still(mut known: Subscription, now: DateTime<Utc>) -> Subscription {
     known
 }
 
-fn unconfirmed(
-    id: SubscriptionId,
-    channel: Channel,
-    token: String,
-    by: &str,
-    now: DateTime<Utc>,
-) -> Subscription {
+fn unconfirmed(id: SubscriptionId, channel: Channel, token: String, by: &str, now: DateTime<Utc>) -> Subscription {
     let (choice, created_by) = (Choice::default(), by.to_owned());
     Subscription { id, channel, choice, since: None, wish: None, token, created_by, created_at: now }
 }
 
 /// Stores what a channel hears of from now on, in a transaction that holds the lock of all subscriptions. `by`: who, and
 /// where. The ladders follow after it.
-async fn store_choice(
-    tx: &mut Tx,
-    s: &Subscription,
-    by: (&str, &str),
-    stamp: i64,
-    now: DateTime<Utc>,
-) -> Outcome<i64> {
+async fn store_choice(tx: &mut Tx, s: &Subscription, by: (&str, &str), stamp: i64, now: DateTime<Utc>) -> Outcome<i64> {
     tx.update_subscription(s).await?;
     tx.stamp_subscriptions(stamp).await?;
     tx.plan_subscription(s.id, stamp).await?;
@@ -343,10 +342,9 @@ impl Cx<'_> {
 
     pub(super) async fn unsubscribe(&mut self, c: &Unsubscribe) -> Outcome<Reply> {
         let channel = self.reader(c.to.as_deref())?;
-        let shown = channel.to_string();
         let known = self.tx.subscription_on(&channel).await?.filter(|s| s.since.is_some());
         let Some(known) = known else {
-            let message = words::unsubscribed(self.organisation, &shown, None, self.dry_run());
+            let message = words::not_subscribed(&channel, self.dry_run());
             return Ok(Reply { message, ..Reply::default() });
         };
         let left = self.left_of(&known, &c.service)?;
@@ -358,7 +356,7 @@ impl Cx<'_> {
                 store_choice(self.tx, &narrower, by, stamp, self.now).await?;
             }
         }
-        let message = words::unsubscribed(self.organisation, &shown, Some(left.as_ref()), self.dry_run());
+        let message = words::unsubscribed(self.organisation, &channel, left.as_ref(), self.dry_run());
         Ok(Reply { message, subject: Some(known.id.into()), ..Reply::default() })
     }
 
@@ -369,7 +367,8 @@ impl Cx<'_> {
             return Ok(None);
         }
         if of.is_empty() {
-            let detail = format!("{} is subscribed to all services, and those cannot be taken away one by one.", known.channel);
+            let detail =
+                format!("{} is subscribed to all services, and those cannot be taken away one by one.", known.channel);
             let hint = format!("/maintenance unsubscribe to:{}", known.channel);
             return Err(Refusal::rule(detail, hint).into());
         }
@@ -384,7 +383,13 @@ impl Cx<'_> {
         match typed.map(str::to_lowercase).as_deref() {
             Some("me") => self.me(),
             Some("here") => self.this_place(),
-            None => if self.here().is_some() { self.this_place() } else { self.me() },
+            None => {
+                if self.here().is_some() {
+                    self.this_place()
+                } else {
+                    self.me()
+                }
+            }
             Some(_) => self.named(typed.unwrap_or_default()),
         }
     }
@@ -401,7 +406,8 @@ impl Cx<'_> {
 
     fn me(&self) -> Outcome<Channel> {
         self.own().ok_or_else(|| {
-            let detail = "It is not known where you alone read: an admin writes that down in [people] of the configuration.";
+            let detail =
+                "It is not known where you alone read: an admin writes that down in [people] of the configuration.";
             Refusal::rule(detail, "/maintenance whoami").into()
         })
     }

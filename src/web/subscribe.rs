@@ -287,12 +287,14 @@ fn confirmed(site: &Site, subscription: &Subscription) -> Response {
         shown_address(subscription)
     );
     let leave = format!("/unsubscribe/{}", subscription.token);
-    let values = context! { heading => "You are subscribed", text, button => None::<Value>, leave, ..pages::frame(site) };
+    let values =
+        context! { heading => "You are subscribed", text, button => None::<Value>, leave, ..pages::frame(site) };
     site.templates.page(StatusCode::OK, "subscription.html", values)
 }
 
 fn too_late(site: &Site) -> Response {
-    let text = "This link was not used within 48 hours, or what it was for has ended. Subscribe again to get a new one.";
+    let text =
+        "This link was not used within 48 hours, or what it was for has ended. Subscribe again to get a new one.";
     said(site, StatusCode::NOT_FOUND, "This link is good no more", text, None)
 }
 
@@ -328,7 +330,9 @@ mod tests {
         let gate = Gate::default();
         let same = |n: u32| ip(&format!("2001:db8::{n:x}"));
         assert!((0..AT_ONCE).all(|n| gate.admits(same(n), at(0))) && !gate.admits(same(99), at(0)));
-        assert!((0..AT_ONCE).all(|_| gate.admits(ip("::ffff:192.0.2.1"), at(0))) && !gate.admits(ip("192.0.2.1"), at(0)));
+        assert!(
+            (0..AT_ONCE).all(|_| gate.admits(ip("::ffff:192.0.2.1"), at(0))) && !gate.admits(ip("192.0.2.1"), at(0))
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod ledger;
 mod plans;
 mod series;
 mod servers;
+mod subscriptions;
 mod transactions;
 mod windows;
 

@@ -3,8 +3,10 @@
 use super::super::Message;
 use super::super::text::{count, one_line};
 use super::planning::{heading, table};
+use crate::domain::channel::Channel;
+use crate::domain::ledger::Planned;
 use crate::domain::organisation::Organisation;
-use crate::domain::subscription::{Choice, Subscription};
+use crate::domain::subscription::{Choice, SUBSCRIBERS, Subscription};
 
 /// Rows of a list of subscriptions before it is folded.
 pub const SUBSCRIPTIONS_SHOWN: usize = 50;
@@ -42,22 +44,31 @@ pub fn subscribed(organisation: &Organisation, subscription: &Subscription, is_n
         .copy(format!("/maintenance unsubscribe to:{channel}"))
 }
 
-/// A channel is told no more, or of less; `None`: it was not told before.
+/// A channel was not told before.
 #[must_use]
-pub fn unsubscribed(
-    organisation: &Organisation,
-    channel: &str,
-    left: Option<Option<&Choice>>,
-    dry_run: bool,
-) -> Message {
+pub fn not_subscribed(channel: &Channel, dry_run: bool) -> Message {
+    heading(dry_run, format!("{channel} is not subscribed")).copy("/maintenance subscribe list")
+}
+
+/// A channel is told of less; `left`: of this, else of nothing any more.
+#[must_use]
+pub fn unsubscribed(organisation: &Organisation, channel: &Channel, left: Option<&Choice>, dry_run: bool) -> Message {
     match left {
-        None => heading(dry_run, format!("{channel} is not subscribed")).copy("/maintenance subscribe list"),
-        Some(None) => heading(dry_run, format!("{channel} is not subscribed any more"))
+        None => heading(dry_run, format!("{channel} is not subscribed any more"))
             .text("What an audience of the configuration hears there does not change."),
-        Some(Some(choice)) => {
-            heading(dry_run, format!("{channel} is subscribed to {}", chosen(organisation, choice)))
-        }
+        Some(choice) => heading(dry_run, format!("{channel} is subscribed to {}", chosen(organisation, choice))),
     }
+}
+
+/// Where rows go, each by name; subscribers by mail are counted.
+#[must_use]
+pub fn readers(rows: &[Planned]) -> String {
+    let by_mail = |row: &&Planned| row.audience == SUBSCRIBERS && matches!(row.channel, Channel::Email(_));
+    let counted = rows.iter().filter(by_mail).count();
+    let named = rows.iter().filter(|row| !by_mail(row)).map(|row| row.channel.to_string());
+    let names: Vec<String> =
+        named.chain((counted > 0).then(|| format!("{} by mail", count(counted, "subscriber")))).collect();
+    if names.is_empty() { "nobody".into() } else { names.join(", ") }
 }
 
 /// Who is subscribed; `all` is how many there are.

@@ -15,7 +15,12 @@ use crate::web::problem::Problem;
 use crate::web::trust::Caller;
 
 /// The items of one page, of which one more than fits was read, and where the next page begins.
-pub(super) fn page<T>(mut found: Vec<T>, limit: usize, name: impl Fn(&T) -> String, item: impl Fn(&T) -> Value) -> Value {
+pub(super) fn page<T>(
+    mut found: Vec<T>,
+    limit: usize,
+    name: impl Fn(&T) -> String,
+    item: impl Fn(&T) -> Value,
+) -> Value {
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(name);

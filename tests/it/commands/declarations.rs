@@ -118,6 +118,12 @@ fn the_examples_that_people_have_seen_are_understood() {
         (r#"/maintenance freeze add "Year end" from:2026-12-18 to:2027-01-07"#, "freeze add"),
         ("/maintenance freeze list", "freeze list"),
         ("/maintenance freeze remove FR-2", "freeze remove"),
+        ("/maintenance subscribe service:jira", "subscribe add"),
+        ("/maintenance subscribe me", "subscribe add"),
+        ("/maintenance subscribe email:anna@example.com regions:eu", "subscribe add"),
+        ("/maintenance subscribe list", "subscribe list"),
+        ("/maintenance unsubscribe", "unsubscribe"),
+        ("/maintenance unsubscribe here service:jira", "unsubscribe"),
         ("/maintenance history MW-12", "history"),
         ("/maintenance preview MW-12 reminder", "preview"),
         (r#"/maintenance do text:"hold PL-3""#, "hold"),
@@ -134,7 +140,8 @@ fn every_verb_needs_the_role_of_the_contract() {
     let roles = [
         (
             Role::Viewer,
-            "list,show,next,calendar,reminders,history,preview,suggest,whoami,help,do,plan show,qa list,series show,freeze list",
+            "list,show,next,calendar,reminders,history,preview,suggest,whoami,help,do,plan show,qa list,series show,freeze list,\
+             subscribe add,subscribe list,unsubscribe",
         ),
         (
             Role::Engineer,

@@ -25,6 +25,7 @@ mod reading;
 mod roles;
 mod send_hours;
 mod series;
+mod subscriptions;
 mod suggest;
 mod text;
 mod working_days;
