@@ -132,9 +132,9 @@ async fn who_subscribes_later_hears_what_is_ahead_of_windows_that_are_planned_al
             &[
                 "2026-12-01 14:00 Reminder: Upgrade",
                 "2026-12-07 14:00 Reminder: Upgrade",
-                "2026-12-08 14:00 Started: Upgrade",
                 "2026-12-08 14:00 Planned maintenance: Upgrade",
-                "2026-12-09 14:00 Planned maintenance in phases: Move",
+                "2026-12-08 14:00 Started: Upgrade",
+                "2026-12-09 14:00 Planned maintenance in 1 phase: Move",
                 "2026-12-09 20:00 Completed: Upgrade",
             ],
         );
