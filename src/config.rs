@@ -414,6 +414,7 @@ impl Config {
             *channel = Channel::Builtin(similar);
         };
         let organisation = &mut self.organisation;
+        organisation.mails = false;
         organisation.audiences.iter_mut().flat_map(|audience| &mut audience.channels).for_each(inside);
         organisation.ops.iter_mut().for_each(inside);
         organisation.services.values_mut().for_each(|service| service.repository = None);

@@ -10,7 +10,7 @@ use super::value;
 use crate::domain::access::Role;
 use crate::domain::advisory::{Disposition, Severity};
 use crate::domain::change::ItemKind;
-use crate::domain::ledger::{Class, MessageKind};
+use crate::domain::ledger::MessageKind;
 use crate::domain::window::{Category, Outcome, State, words};
 
 mod file;
@@ -106,7 +106,7 @@ impl Type {
 /// The messages that people read, and so can look at beforehand.
 #[must_use]
 pub fn previewable() -> Vec<MessageKind> {
-    MessageKind::ALL.iter().copied().filter(|message| message.class() == Class::Message).collect()
+    MessageKind::ALL.iter().copied().filter(|message| message.is_about_work()).collect()
 }
 
 words! {
@@ -377,7 +377,7 @@ macro_rules! declarations {
 declarations! {
     "schedule" "list" "show" "next" "calendar" "suggest" "edit" "change" "done" "undo" "start" "note" "extend" "verify"
     "complete" "reschedule" "cancel" "plan" "qa" "hold" "release" "series" "approve" "reject" "freeze" "advisory" "ack" "told"
-    "reminders" "remind" "preview" "history" "do" "whoami" "help"
+    "reminders" "remind" "subscribe" "unsubscribe" "preview" "history" "do" "whoami" "help"
 }
 
 /// The options that verbs share, compiled in.

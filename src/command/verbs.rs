@@ -254,6 +254,14 @@ verbs! {
     Reminders = "reminders" { window: WindowId }
     /// Send the next message now.
     Remind = "remind" { window: WindowId, dry_run: bool }
+    /// Be told from now on; `to` is `me`, `here` or a channel.
+    SubscribeAdd = "subscribe add" {
+        to: Option<String>, service: Vec<String>, regions: Vec<String>, dry_run: bool,
+    }
+    /// Show who is subscribed.
+    SubscribeList = "subscribe list" {}
+    /// Be told no more; `to` is `me`, `here` or a channel.
+    Unsubscribe = "unsubscribe" { to: Option<String>, service: Vec<String>, dry_run: bool }
     /// The audit trail of one window.
     History = "history" { window: WindowId }
     /// What a message would look like.

@@ -13,6 +13,7 @@ use crate::domain::calendar::Zone;
 use crate::domain::ledger::MessageKind;
 use crate::domain::notice::OPS;
 use crate::domain::organisation::{Audience, Channel};
+use crate::domain::subscription::SUBSCRIBERS;
 
 const EVERYONE: &str = "everyone";
 const EVERYONE_CHANNEL: &str = "maintenance";
@@ -43,7 +44,7 @@ pub(super) fn audiences(
         let send_hours = hours(block, "send_hours", findings);
         let example = ["name", "\"customer-engineers\""];
         let Some(name) = id_of(block, example, well_formed, &mut once, findings) else { continue };
-        refuse_ops(block, &name, findings);
+        refuse_reserved(block, &name, findings);
         refuse_public(block, internal, channels.as_deref().unwrap_or_default(), findings);
         audiences.push(Audience {
             name,
@@ -60,6 +61,7 @@ pub(super) fn audiences(
             mentions: mention.unwrap_or_default(),
             language,
             style,
+            since: None,
         });
     }
     if blocks.is_empty() {
@@ -68,14 +70,17 @@ pub(super) fn audiences(
     audiences
 }
 
-fn refuse_ops(block: &Section<'_>, name: &str, findings: &mut Findings) {
-    if name == OPS {
-        let complaint = Complaint::new(
+/// Names that the ledger has for others.
+fn refuse_reserved(block: &Section<'_>, name: &str, findings: &mut Findings) {
+    let complaint = match name {
+        OPS => Complaint::new(
             "this name means those who get internal messages",
             "set their channels with ops in [organisation], or take another name",
-        );
-        block.complain(findings, "name", block.place_of("name"), complaint);
-    }
+        ),
+        SUBSCRIBERS => Complaint::new("this name means those who subscribed by themselves", "take another name"),
+        _ => return,
+    };
+    block.complain(findings, "name", block.place_of("name"), complaint);
 }
 
 /// What staff may read does not go on a status page.
@@ -103,6 +108,7 @@ fn everyone() -> Audience {
         mentions: Vec::new(),
         language: None,
         style: None,
+        since: None,
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Con
     organisation.github = github.as_ref().map(use_of).unwrap_or_default();
     organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
     organisation.silences = silence::silencing(alertmanager.as_ref(), pagerduty.as_ref());
+    organisation.mails = smtp.is_some();
     if let Some(page) = &mut statuspage {
         page.components = components;
     }
@@ -125,6 +126,7 @@ fn organisation(
         people,
         roles: roles(top, findings),
         github: GithubUse::default(),
+        mails: false,
         public_url: server.public_url.clone().unwrap_or_else(|| derived_url(server.listen)),
     };
     (organisation, components)

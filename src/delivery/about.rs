@@ -1,4 +1,4 @@
-//! What is known of the window or plan that a row is about, and which events the row speaks of.
+//! What is known of the window, plan, advisory or subscription that a row is about, and which events the row speaks of.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,24 +6,35 @@ use std::collections::BTreeMap;
 use crate::domain::advisory::{AdvisoryId, Disposition};
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{Delivery, MessageKind, Reason};
+use crate::domain::organisation::{Channel, Organisation};
 use crate::domain::plan::{Phases, Plan, PlanId};
 use crate::domain::subject::Subject;
+use crate::domain::subscription::{SUBSCRIBERS, Subscription, SubscriptionId};
 use crate::domain::window::{State, Window, WindowId};
 use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
 use crate::store::{StoreError, Tx};
 
-/// Everything that is known of the window or plan that a row is about.
+/// Everything that is known of the window, plan, advisory or subscription that a row is about.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// The window or plan as it is now.
+    /// The window, plan, advisory or subscription as it is now.
     pub topic: Topic,
-    /// Its ledger: with a phase also its plan's, with a plan also those of its phases.
+    /// Its ledger: with a phase also its plan's, with a plan also those of its phases. Of subscribers only the row's own.
     pub rows: Vec<Delivery>,
     /// Their audit trails, oldest first.
     pub events: Vec<Event>,
+    /// The subscription for which the row goes to its channel, while there is one. Nothing of rows for anybody else.
+    pub subscriber: Option<Subscription>,
 }
 
 impl About {
+    /// The page on which the reader of the row ends it, where it goes out for a subscription: what `List-Unsubscribe` of a
+    /// mail names (RFC 8058).
+    #[must_use]
+    pub fn unsubscribe_url(&self, organisation: &Organisation) -> Option<String> {
+        self.subscriber.as_ref().map(|subscriber| subscriber.unsubscribe_url(organisation))
+    }
+
     /// The rows about the same window or plan as `row`.
     #[must_use]
     pub fn own_rows(&self, row: &Delivery) -> Vec<Delivery> {
@@ -84,13 +95,26 @@ impl About {
     }
 }
 
-/// Reads all of it. Whoever decides on it in the same transaction takes its [`lock`] first. `None`: it is gone, or nothing
-/// is ever sent about such a thing.
-pub(super) async fn read(tx: &mut Tx, subject: Subject) -> Result<Option<About>, StoreError> {
+/// Reads all of it for one row. Whoever decides on it in the same transaction takes its [`lock`] first. `None`: it is gone,
+/// or nothing is ever sent about such a thing.
+pub(super) async fn of_row(tx: &mut Tx, row: &Delivery) -> Result<Option<About>, StoreError> {
+    let Some(about) = read(tx, row.subject, &row.plan.channel).await? else { return Ok(None) };
+    let is_for_one = row.plan.audience == SUBSCRIBERS && row.plan.message.is_for_audiences();
+    let subscriber = if is_for_one { tx.subscription_on(&row.plan.channel).await? } else { None };
+    Ok(Some(About { subscriber: subscriber.filter(|subscriber| subscriber.since.is_some()), ..about }))
+}
+
+/// What every row about it has in common.
+pub(super) async fn read(
+    tx: &mut Tx,
+    subject: Subject,
+    reader: &Channel,
+) -> Result<Option<About>, StoreError> {
     match subject {
-        Subject::Window(id) => of_window(tx, id).await,
-        Subject::Plan(id) => of_plan(tx, id).await,
-        Subject::Advisory(id) => of_advisory(tx, id).await,
+        Subject::Window(id) => of_window(tx, id, reader).await,
+        Subject::Plan(id) => of_plan(tx, id, reader).await,
+        Subject::Advisory(id) => of_advisory(tx, id, reader).await,
+        Subject::Subscription(id) => of_subscription(tx, id).await,
         Subject::Series(_) | Subject::Freeze(_) => Ok(None),
     }
 }
@@ -107,11 +131,11 @@ pub(super) async fn lock(tx: &mut Tx, subject: Subject) -> Result<(), StoreError
         Subject::Window(id) => tx.lock_window(id).await,
         Subject::Plan(id) => tx.lock_plan(id).await,
         Subject::Advisory(id) => tx.lock_advisory(id).await,
-        Subject::Series(_) | Subject::Freeze(_) => Ok(()),
+        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) => Ok(()),
     }
 }
 
-async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreError> {
+async fn of_window(tx: &mut Tx, id: WindowId, reader: &Channel) -> Result<Option<About>, StoreError> {
     let Some(window) = tx.window(id).await? else { return Ok(None) };
     let mut topic = WindowTopic { qa: tx.qa(id).await?, ..WindowTopic::new(window, tx.items(id).await?) };
     topic.told = tx.told(id).await?;
@@ -127,11 +151,11 @@ async fn of_window(tx: &mut Tx, id: WindowId) -> Result<Option<About>, StoreErro
         events.sort_by_key(|event| event.id);
         subjects.push(plan.into());
     }
-    let rows = tx.deliveries_of(&subjects).await?;
-    Ok(Some(About { topic: Topic::Window(Box::new(topic)), rows, events }))
+    let rows = tx.deliveries_for(&subjects, reader).await?;
+    Ok(Some(About { topic: Topic::Window(Box::new(topic)), rows, events, subscriber: None }))
 }
 
-async fn of_advisory(tx: &mut Tx, id: AdvisoryId) -> Result<Option<About>, StoreError> {
+async fn of_advisory(tx: &mut Tx, id: AdvisoryId, reader: &Channel) -> Result<Option<About>, StoreError> {
     let Some(advisory) = tx.advisory(id).await? else { return Ok(None) };
     let window = match advisory.window {
         Some(window) => tx.window(window).await?,
@@ -147,11 +171,12 @@ async fn of_advisory(tx: &mut Tx, id: AdvisoryId) -> Result<Option<About>, Store
         let window = window.and_then(|w| w.as_published().map(Cow::into_owned));
         fixes.push((fix, window));
     }
-    let (rows, events) = (tx.deliveries(id).await?, tx.events(id).await?);
-    Ok(Some(About { topic: Topic::Advisory(Box::new(AdvisoryTopic { advisory, window, fixes })), rows, events }))
+    let (rows, events) = (tx.deliveries_for(&[id.into()], reader).await?, tx.events(id).await?);
+    let topic = Topic::Advisory(Box::new(AdvisoryTopic { advisory, window, fixes }));
+    Ok(Some(About { topic, rows, events, subscriber: None }))
 }
 
-async fn of_plan(tx: &mut Tx, id: PlanId) -> Result<Option<About>, StoreError> {
+async fn of_plan(tx: &mut Tx, id: PlanId, reader: &Channel) -> Result<Option<About>, StoreError> {
     let Some(plan) = tx.plan(id).await? else { return Ok(None) };
     let mut qa = tx.qa(id).await?;
     let mut events = tx.events(id).await?;
@@ -169,9 +194,15 @@ async fn of_plan(tx: &mut Tx, id: PlanId) -> Result<Option<About>, StoreError> {
         events.extend(own);
     }
     events.sort_by_key(|event| event.id);
-    let rows = tx.deliveries_of(&subjects).await?;
+    let rows = tx.deliveries_for(&subjects, reader).await?;
     let topic = PlanTopic { phases: Phases::new(plan, windows), items, qa, told };
-    Ok(Some(About { topic: Topic::Plan(Box::new(topic)), rows, events }))
+    Ok(Some(About { topic: Topic::Plan(Box::new(topic)), rows, events, subscriber: None }))
+}
+
+async fn of_subscription(tx: &mut Tx, id: SubscriptionId) -> Result<Option<About>, StoreError> {
+    let Some(subscription) = tx.subscription(id).await? else { return Ok(None) };
+    let (rows, events) = (tx.deliveries(id).await?, tx.events(id).await?);
+    Ok(Some(About { topic: Topic::Subscription(Box::new(subscription)), rows, events, subscriber: None }))
 }
 
 /// A phase that was called off before anybody was to know of it is no part of what is said: called off in the draft,

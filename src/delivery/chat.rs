@@ -194,6 +194,7 @@ impl Posting<'_> {
             Topic::Window(topic) => organisation.window_url(&topic.window),
             Topic::Plan(topic) => organisation.plan_url(topic.phases.plan.id),
             Topic::Advisory(topic) => organisation.advisory_url(topic.advisory.id),
+            Topic::Subscription(_) => format!("{}/subscribe", organisation.public_url),
         }
     }
 

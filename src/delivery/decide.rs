@@ -9,6 +9,7 @@ use crate::domain::event::{Event, What};
 use crate::domain::ledger::{self, Class, Delivery, DeliveryState, MessageKind, Reason};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::PlanState;
+use crate::domain::subscription::{SUBSCRIBERS, Subscription};
 use crate::domain::window::{State, Window};
 use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
 
@@ -35,10 +36,27 @@ pub fn decide(row: &Delivery, about: &About, organisation: &Organisation, now: D
     let message = row.plan.message;
     match &about.topic {
         _ if message == MessageKind::DeliveryFailed => Decision::Send,
+        _ if has_left(row, about) => Decision::Skip(Reason::Unsubscribed),
         topic if message.class() == Class::Sync => sync(row, about, topic),
         Topic::Window(topic) => of_window(row, about, topic, organisation, now),
         Topic::Plan(topic) => of_plan(row, about, topic, now),
         Topic::Advisory(topic) => of_advisory(row, about, topic, organisation, now),
+        Topic::Subscription(subscription) => asks_to_confirm(row, about, subscription, now),
+    }
+}
+
+/// A message to subscribers, on a channel that is none of them any more.
+fn has_left(row: &Delivery, about: &About) -> bool {
+    row.plan.audience == SUBSCRIBERS && row.plan.message.is_for_audiences() && about.subscriber.is_none()
+}
+
+/// The mail with which somebody confirms is worth sending while something waits to be confirmed, the last of several.
+fn asks_to_confirm(row: &Delivery, about: &About, asked: &Subscription, now: DateTime<Utc>) -> Decision {
+    let is_newer = |other: &Delivery| other.id > row.id && (other.state.is_open() || other.state.is_on_its_way());
+    match &asked.wish {
+        Some(wish) if !wish.is_open(now) => Decision::Skip(Reason::TooLate),
+        Some(_) if !about.rows.iter().any(is_newer) => Decision::Send,
+        _ => Decision::Supersede(Reason::Newer),
     }
 }
 
@@ -50,8 +68,8 @@ fn sync(row: &Delivery, about: &About, topic: &Topic) -> Decision {
     let hidden = match topic {
         Topic::Window(topic) => topic.window.as_published().is_none() && !asks,
         Topic::Plan(topic) => topic.phases.plan.state == PlanState::Draft,
-        // Nothing outside shows an advisory.
-        Topic::Advisory(_) => true,
+        // Nothing outside shows an advisory or a subscription.
+        Topic::Advisory(_) | Topic::Subscription(_) => true,
     };
     if called_off {
         Decision::Supersede(Reason::Cancelled)
@@ -244,6 +262,7 @@ fn was_told(row: &Delivery, about: &About) -> bool {
             };
             told(&plan_rows) || topic.phases.windows.iter().any(by_phase)
         }
+        Topic::Subscription(_) => false,
     }
 }
 

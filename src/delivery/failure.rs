@@ -56,6 +56,10 @@ impl Sender {
                 if !tx.dead(row.id, &self.owner, error).await? || !(is_news || row.plan.channel.is_outside()) {
                     return Ok(());
                 }
+                // Anybody can have anybody's address written to: that is no news to ops.
+                if row.plan.message == MessageKind::ConfirmSubscription {
+                    return Ok(());
+                }
                 let channel = row.plan.channel.to_string();
                 let what = What::DeliveryFailed { message: row.plan.message, channel, error: error.to_owned() };
                 let event = tx.add_event(row.subject, now, Actor::MAINTBOT, "sender", &what).await?;

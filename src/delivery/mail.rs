@@ -112,7 +112,7 @@ impl Sender {
         let kind = row.plan.message;
         let public = match &about.topic {
             // What of it may be told to whom is decided where it is told.
-            Topic::Advisory(_) => Some(about.topic.clone()),
+            Topic::Advisory(_) | Topic::Subscription(_) => Some(about.topic.clone()),
             topic if kind.is_for_audiences() => topic.as_public(),
             topic => Some(topic.clone()),
         };
@@ -125,7 +125,9 @@ impl Sender {
             }
             Topic::Plan(topic) => (organisation.plan_url(topic.phases.plan.id), None),
             Topic::Advisory(topic) => (organisation.advisory_url(topic.advisory.id), None),
+            Topic::Subscription(asked) => (asked.confirm_url(organisation), None),
         };
+        let unsubscribe = about.unsubscribe_url(organisation);
         let is_list = organisation.audiences.iter().any(|audience| audience.name == row.plan.audience);
         render::mail(&Letter {
             message: &self.tell(row, about, now)?,
@@ -136,7 +138,7 @@ impl Sender {
             thread: &thread(row, about),
             at: now,
             list: is_list.then_some(row.plan.audience.as_str()),
-            unsubscribe_url: None,
+            unsubscribe_url: unsubscribe.as_deref(),
             event,
             organisation,
             settings: mailer.settings(),

@@ -287,7 +287,7 @@ impl Sender {
         self.db
             .write(async |tx| {
                 about::lock(tx, row.subject).await?;
-                let Some(about) = about::read(tx, row.subject).await? else {
+                let Some(about) = about::of_row(tx, row).await? else {
                     tx.dead(row.id, &self.owner, "what it is about is gone").await?;
                     return Ok(());
                 };
@@ -352,7 +352,7 @@ impl Sender {
     }
 
     async fn about(&self, row: &Delivery) -> anyhow::Result<About> {
-        let about = self.db.read(async |tx| about::read(tx, row.subject).await).await?;
+        let about = self.db.read(async |tx| about::of_row(tx, row).await).await?;
         about.context("what it is about is gone")
     }
 
@@ -360,7 +360,7 @@ impl Sender {
     async fn worth_sending(&self, row: &Delivery, now: DateTime<Utc>) -> anyhow::Result<Option<About>> {
         let decided = self.db.write(async |tx| {
             about::lock(tx, row.subject).await?;
-            let about = about::read(tx, row.subject).await?.context("what it is about is gone")?;
+            let about = about::of_row(tx, row).await?.context("what it is about is gone")?;
             Ok::<_, anyhow::Error>(self.still_worth(tx, row, &about, now).await?.then_some(about))
         });
         decided.await

@@ -79,8 +79,8 @@ impl Sender {
         let topic = match &about.topic {
             Topic::Plan(topic) => return self.publish_phases(row, &about, &topic.phases, now).await.map(|()| None),
             Topic::Window(topic) => topic.as_public(),
-            // It has no time to be shown at; the window that it makes has.
-            Topic::Advisory(_) => None,
+            // They have no time to be shown at; the window that an advisory makes has.
+            Topic::Advisory(_) | Topic::Subscription(_) => None,
         };
         let Some(topic) = topic else {
             return self.record(row, Answered::Pointless(Reason::Newer), now).await.map(|()| None);

@@ -116,6 +116,13 @@ pub enum What {
     Fixed { step: FixStep, services: Vec<String>, from: Option<WindowId>, window: Option<WindowId> },
     /// Somebody asks to have the work of an advisory at another time.
     Objected { advisory: AdvisoryId, reason: String },
+    /// Somebody asked on the public page for mail; its owner has not confirmed that.
+    SubscriptionAsked,
+    /// A channel hears of these services in these regions from now on; none means all. Of an address of mail only a part
+    /// is kept.
+    Subscribed { channel: String, services: Vec<String>, regions: Vec<String> },
+    /// A channel hears nothing more of what it had asked for.
+    Unsubscribed { channel: String },
 }
 
 /// An occurrence of a series that was not made, and why.
@@ -181,7 +188,10 @@ impl What {
             | Self::ListReopened { .. }
             | Self::ListLost { .. }
             | Self::ListRestored
-            | Self::Objected { .. } => false,
+            | Self::Objected { .. }
+            | Self::SubscriptionAsked
+            | Self::Subscribed { .. }
+            | Self::Unsubscribed { .. } => false,
             _ => true,
         }
     }

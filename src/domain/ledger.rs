@@ -61,6 +61,8 @@ words! {
         Advisory = "advisory",
         /// To POC and ops: somebody asks for another time.
         Objection = "objection",
+        /// To an address of mail: is it you who wants to be told?
+        ConfirmSubscription = "confirm_subscription",
         /// Open the change-list issue.
         IssueOpen = "issue_open",
         /// Bring its body and state in step.
@@ -92,6 +94,12 @@ impl MessageKind {
             | Self::Silence => Class::Sync,
             _ => Class::Message,
         }
+    }
+
+    /// It speaks of planned work, and so can be looked at beforehand; the others are about a subscription.
+    #[must_use]
+    pub fn is_about_work(self) -> bool {
+        self.class() == Class::Message && self != Self::ConfirmSubscription
     }
 
     /// Audiences get it unless they choose otherwise.

@@ -18,6 +18,7 @@ pub mod refusal;
 pub mod series;
 pub mod silence;
 pub mod subject;
+pub mod subscription;
 pub mod suggest;
 pub mod timed;
 pub mod window;

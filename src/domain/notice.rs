@@ -6,7 +6,7 @@
 mod advised;
 mod caused;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -140,9 +140,9 @@ fn plan_announcements(phases: &Phases, organisation: &Organisation) -> Vec<Plann
             note: note.filter(|_| at >= since),
         };
         hold(&mut row, audience, first.span.starts_at);
-        row
+        audience.hears_at(row.due_at).then_some(row)
     };
-    recipients(organisation, &live, MessageKind::Announcement).into_iter().map(row).collect()
+    recipients(organisation, &live, MessageKind::Announcement).into_iter().filter_map(row).collect()
 }
 
 /// Audiences and channels that a message about these windows goes to: a channel in two audiences counts once, for the
@@ -288,6 +288,9 @@ impl Plan<'_> {
             let announce = audience.announce.unwrap_or(self.policy.announce);
             let (at, note) = self.when(announce);
             let (due_at, since) = (at.max(self.since()), self.since());
+            if !audience.hears_at(due_at) {
+                continue;
+            }
             let to = (audience.name.as_str(), channel.clone());
             let note = note.filter(|_| at >= since);
             let row = self.push(MessageKind::Announcement, announce.to_string(), to, due_at, note);
@@ -300,6 +303,7 @@ impl Plan<'_> {
     /// The rungs still ahead; those that the announcement makes pointless stay in the ledger as skipped.
     fn reminders(&mut self, announced: &[(Channel, DateTime<Utc>)]) {
         let mut seen = BTreeSet::new();
+        let heard: BTreeMap<&Channel, DateTime<Utc>> = announced.iter().rev().map(|(c, at)| (c, *at)).collect();
         let organisation = self.s.organisation;
         let (window, since, starts_at) = (self.s.window, self.since(), self.starts_at());
         for audience in &organisation.audiences {
@@ -308,14 +312,14 @@ impl Plan<'_> {
             }
             let rungs = self.rungs(audience.remind.as_ref().unwrap_or(&self.policy.remind));
             for channel in audience.channels_for(window).iter().filter(|channel| channel.takes(MessageKind::Reminder)) {
-                let hears = announced.iter().find(|(c, _)| c == channel).map(|(_, at)| *at);
+                let hears = heard.get(channel).copied();
                 for (n, rung) in rungs.iter().enumerate() {
                     // `1d` and `24h` are one occasion where they fall on the same second, unless a day off put them there.
                     if !rung.shifted && !seen.insert((channel.clone(), rung.due_at)) {
                         continue;
                     }
                     let pointless = hears.is_some_and(|at| rung.due_at <= at + TOO_NEAR);
-                    if !pointless && rung.due_at <= since {
+                    if !pointless && (rung.due_at <= since || !audience.hears_at(rung.due_at)) {
                         continue;
                     }
                     let merged = self.is_merged(&rungs, n);

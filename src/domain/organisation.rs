@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::access::Role;
@@ -131,6 +131,8 @@ pub struct Audience {
     pub language: Option<String>,
     /// Which wording of a message it gets where there is one of this name.
     pub style: Option<String>,
+    /// Since when its members read (UTC): what was due before is not owed to them. `None`: always.
+    pub since: Option<DateTime<Utc>>,
 }
 
 impl Audience {
@@ -157,6 +159,12 @@ impl Audience {
     pub fn cares_for(&self, services: &[String], regions: &[String]) -> bool {
         let cares = |own: &[String], theirs: &[String]| own.is_empty() || theirs.iter().any(|id| own.contains(id));
         cares(&self.services, services) && (regions.is_empty() || cares(&self.regions, regions))
+    }
+
+    /// Whether what is planned for `due_at` (UTC) is owed to it.
+    #[must_use]
+    pub fn hears_at(&self, due_at: DateTime<Utc>) -> bool {
+        self.since.is_none_or(|since| due_at >= since)
     }
 
     /// Whether it is told this kind of message.
@@ -268,6 +276,8 @@ pub struct Organisation {
     pub roles: Option<BTreeMap<Role, Vec<String>>>,
     /// What of GitHub is used.
     pub github: GithubUse,
+    /// Mail can be sent: people may ask for it on the public page.
+    pub mails: bool,
     /// Base of links in messages, without a slash at the end.
     pub public_url: String,
 }

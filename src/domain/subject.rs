@@ -7,6 +7,7 @@ use super::advisory::AdvisoryId;
 use super::freeze::FreezeId;
 use super::plan::PlanId;
 use super::series::SeriesId;
+use super::subscription::SubscriptionId;
 use super::window::WindowId;
 
 /// Declares the number of a thing: prints and parses as a head of two letters and digits, such as `MW-42`.
@@ -51,7 +52,7 @@ macro_rules! id {
 }
 pub(crate) use id;
 
-/// One thing that something happened to. Prints and parses as its id: `MW-12`, `PL-3`, `SR-1`, `FR-2`, `AD-1`.
+/// One thing that something happened to. Prints and parses as its id: `MW-12`, `PL-3`, `SR-1`, `FR-2`, `AD-1`, `SB-1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// A window.
@@ -64,6 +65,8 @@ pub enum Subject {
     Freeze(FreezeId),
     /// An advisory.
     Advisory(AdvisoryId),
+    /// A subscription.
+    Subscription(SubscriptionId),
 }
 
 impl Subject {
@@ -72,7 +75,7 @@ impl Subject {
     pub fn window(self) -> Option<WindowId> {
         match self {
             Self::Window(id) => Some(id),
-            Self::Plan(_) | Self::Series(_) | Self::Freeze(_) | Self::Advisory(_) => None,
+            Self::Plan(_) | Self::Series(_) | Self::Freeze(_) | Self::Advisory(_) | Self::Subscription(_) => None,
         }
     }
 }
@@ -105,7 +108,10 @@ macro_rules! subjects {
     };
 }
 
-subjects! { Window(WindowId), Plan(PlanId), Series(SeriesId), Freeze(FreezeId), Advisory(AdvisoryId) }
+subjects! {
+    Window(WindowId), Plan(PlanId), Series(SeriesId), Freeze(FreezeId), Advisory(AdvisoryId),
+    Subscription(SubscriptionId)
+}
 
 impl serde::Serialize for Subject {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
@@ -125,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_id_reads_back_as_it_prints() {
-        for text in ["MW-12", "PL-3", "SR-1", "FR-2", "AD-1"] {
+        for text in ["MW-12", "PL-3", "SR-1", "FR-2", "AD-1", "SB-1"] {
             assert_eq!(text.to_lowercase().parse::<Subject>().map(|s| s.to_string()), Ok(text.into()));
         }
         for text in ["", "MW", "XX-1", "PL-0", "12"] {

@@ -17,6 +17,7 @@ mod plan;
 mod reference;
 pub mod sample;
 mod scan;
+mod subscription;
 mod values;
 
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ use super::topic::{Topic, WindowTopic};
 use super::{Block, Message};
 use crate::domain::calendar::Span;
 use crate::domain::event::Event;
-use crate::domain::ledger::{Class, MessageKind, Planned};
+use crate::domain::ledger::{MessageKind, Planned};
 use crate::domain::notice::OPS;
 use crate::domain::organisation::Organisation;
 use crate::domain::window::{State, Window};
@@ -81,9 +82,15 @@ templates! {
     DeliveryFailed = "advisory_delivery_failed",
 }
 
+// Every message about a subscription.
+templates! {
+    OF_SUBSCRIPTIONS:
+    ConfirmSubscription = "confirm_subscription",
+}
+
 /// Every message with its English template.
 fn every() -> impl Iterator<Item = &'static (MessageKind, &'static str, &'static str)> {
-    OF_WINDOWS.iter().chain(OF_PLANS).chain(OF_ADVISORIES)
+    OF_WINDOWS.iter().chain(OF_PLANS).chain(OF_ADVISORIES).chain(OF_SUBSCRIPTIONS)
 }
 
 /// The compiled templates of every language, with its words.
@@ -98,7 +105,7 @@ pub struct Templates {
 pub struct Telling<'a> {
     /// The row that is owed.
     pub plan: &'a Planned,
-    /// The window or plan as it is now.
+    /// The window, plan or subscription as it is now.
     pub topic: &'a Topic,
     /// The event that caused the row first, then later ones that belong to it; none for planned messages.
     pub events: &'a [Event],
@@ -231,6 +238,7 @@ impl Templates {
             Topic::Window(topic) => values::of(t, topic),
             Topic::Plan(topic) => plan::values(t, topic),
             Topic::Advisory(topic) => advisory::values(t, topic),
+            Topic::Subscription(asked) => subscription::values(t, asked),
         };
         let filled = engine::render(&self.env, template, values)?;
         let mut message = Message::default().with_times_in(t.language, spans(t.topic));
@@ -267,7 +275,7 @@ impl Templates {
                 language.say("Updated: {id} is now {state}, {when}.", &values)
             }),
             Some(Topic::Plan(topic)) => plan::news(t, &topic),
-            Some(Topic::Advisory(_)) | None => None,
+            Some(Topic::Advisory(_) | Topic::Subscription(_)) | None => None,
         };
         Ok(match news {
             Some(news) => message.text(news),
@@ -288,6 +296,7 @@ fn template_name(t: &Telling<'_>) -> anyhow::Result<&'static str> {
         }
         Topic::Window(_) => (OF_WINDOWS, kind),
         Topic::Plan(_) => (OF_PLANS, kind),
+        Topic::Subscription(_) => (OF_SUBSCRIPTIONS, kind),
     };
     let found = all.iter().find(|(of, ..)| *of == kind);
     found.map(|(_, name, _)| *name).with_context(|| format!("{kind} has no template"))
@@ -300,6 +309,7 @@ fn spans(topic: &Topic) -> Vec<&Span> {
         Topic::Advisory(topic) => {
             topic.fixes.iter().filter_map(|(_, w)| w.as_ref()).chain(&topic.window).map(|w| &w.span).collect()
         }
+        Topic::Subscription(_) => Vec::new(),
     }
 }
 
@@ -329,6 +339,7 @@ fn block(name: &str, t: &Filling<'_>) -> Result<Vec<Block>, Broken> {
         Topic::Window(topic) => blocks::named(name, t, topic),
         Topic::Plan(topic) => plan::block(name, t, topic),
         Topic::Advisory(topic) => advisory::block(name, t, topic),
+        Topic::Subscription(_) => None,
     };
     blocks.ok_or_else(|| Broken::no_block(name))
 }
@@ -338,10 +349,10 @@ fn data(text: &str) -> String {
     shown(text).trim().replace('\n', &BREAK.to_string())
 }
 
-/// Messages with a template: everything that people read.
+/// Messages about a window that have a template: everything that people read of it.
 #[must_use]
 pub fn messages() -> Vec<MessageKind> {
-    MessageKind::ALL.iter().copied().filter(|kind| kind.class() == Class::Message).collect()
+    MessageKind::ALL.iter().copied().filter(|kind| kind.is_about_work()).collect()
 }
 
 /// Messages that a whole plan has.

@@ -1,4 +1,4 @@
-//! What a message is about: a window, a plan or an advisory, with everything known of it.
+//! What a message is about: a window, a plan, an advisory or a subscription, with everything known of it.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::customer::Told;
 use crate::domain::plan::{Held, Phases, PlanId, Qa};
 use crate::domain::subject::Subject;
+use crate::domain::subscription::Subscription;
 use crate::domain::window::{State, Window, WindowId};
 
 /// What a message is about.
@@ -20,6 +21,8 @@ pub enum Topic {
     Plan(Box<PlanTopic>),
     /// A security advisory.
     Advisory(Box<AdvisoryTopic>),
+    /// A subscription.
+    Subscription(Box<Subscription>),
 }
 
 /// A window with everything known of it.
@@ -116,7 +119,7 @@ impl Topic {
         match self {
             Self::Window(topic) => topic.window.plan,
             Self::Plan(topic) => Some(topic.phases.plan.id),
-            Self::Advisory(_) => None,
+            Self::Advisory(_) | Self::Subscription(_) => None,
         }
     }
 
@@ -131,17 +134,18 @@ impl Topic {
                 let phases = Some(topic.phases.clone());
                 Some(Self::Window(Box::new(WindowTopic { phases, ..WindowTopic::new(window, items) })))
             }
-            Self::Advisory(_) => None,
+            Self::Advisory(_) | Self::Subscription(_) => None,
         }
     }
 
-    /// The window or plan.
+    /// The window, plan or subscription.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match self {
             Self::Window(topic) => Subject::Window(topic.window.id),
             Self::Plan(topic) => Subject::Plan(topic.phases.plan.id),
             Self::Advisory(topic) => Subject::Advisory(topic.advisory.id),
+            Self::Subscription(subscription) => Subject::Subscription(subscription.id),
         }
     }
 
@@ -159,6 +163,7 @@ impl Topic {
             Self::Advisory(_) => None,
             Self::Window(topic) => topic.as_public().map(|topic| Self::Window(Box::new(topic))),
             Self::Plan(topic) => Some(Self::Plan(Box::new(topic.as_public()))),
+            Self::Subscription(_) => None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod mail;
 mod page;
 mod planning;
 mod refusal;
+mod subscription;
 mod times;
 
 use chrono::{DateTime, Utc};
@@ -30,6 +31,7 @@ pub use mail::{event_text, event_title, mail_footer, mail_page, mail_unsubscribe
 pub use page::{PAGE_LEFT_OUT, PAGE_RELEASED, PAGE_RESUMED, PAGE_UNKNOWN, PAGE_VERIFYING, page_held};
 pub use planning::*;
 pub use refusal::{Refused, refused};
+pub use subscription::*;
 pub use times::*;
 
 use super::language::Language;
@@ -39,7 +41,7 @@ use super::{Block, ItemLine, Message};
 use crate::domain::access::Actor;
 use crate::domain::calendar::Zone;
 use crate::domain::change::{ChangeItem, ChangeList};
-use crate::domain::ledger::{Class, MessageKind, Planned};
+use crate::domain::ledger::{MessageKind, Planned};
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Held;
 use crate::domain::window::{State, Window};
@@ -227,5 +229,5 @@ pub fn whoami(actor: &Actor, place: &str, zone: &Zone) -> Message {
 /// How a message kind is asked for in `preview`, with what it is for.
 #[must_use]
 pub fn message_names() -> String {
-    MessageKind::ALL.iter().filter(|m| m.class() == Class::Message).map(|m| m.as_str()).collect::<Vec<_>>().join(", ")
+    MessageKind::ALL.iter().filter(|m| m.is_about_work()).map(|m| m.as_str()).collect::<Vec<_>>().join(", ")
 }

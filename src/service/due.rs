@@ -11,11 +11,12 @@ use super::run::Completion;
 use super::{Cx, Failure, Outcome, Service};
 use crate::command::{Input, parse};
 use crate::domain::access::Actor;
+use crate::domain::advisory::AdvisoryId;
 use crate::domain::change::ChangeList;
 use crate::domain::event::What;
 use crate::domain::ledger::MessageKind;
 use crate::domain::notice;
-use crate::domain::subject::Subject;
+use crate::domain::series::SeriesId;
 use crate::domain::timed::{self, Timed};
 use crate::domain::window::{Window, WindowId};
 
@@ -29,6 +30,19 @@ const REMEMBER_ANSWERS: TimeDelta = TimeDelta::days(30);
 const REMEMBER_REPEATS: TimeDelta = TimeDelta::hours(1);
 /// Where timed events happen, for the audit trail.
 const PLACE: &str = "clock";
+
+/// One thing that the clock does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Deed {
+    /// A window starts, expires, is chased or completes.
+    Window(WindowId),
+    /// A series makes more windows.
+    Series(SeriesId),
+    /// An advisory becomes public, or its fixes are looked after.
+    Advisory(AdvisoryId),
+    /// The ladder of a window follows what changed in the subscriptions.
+    Subscribers(WindowId),
+}
 
 impl Service {
     /// Does everything that is due at `now` (UTC) and says how many things it did.
@@ -44,20 +58,21 @@ impl Service {
                 advisories.extend(tx.fixes_due(now, BATCH).await?);
                 Ok::<_, Failure>((tx.windows_due(now, BATCH).await?, tx.series_due(now, BATCH).await?, advisories))
             });
+            let followed = self.follow_subscriptions(now).await.map_err(fault)?;
             let (windows, series, mut advisories) = due.await.map_err(fault)?;
             advisories.retain(|id| looked_after.insert(*id));
-            if windows.is_empty() && series.is_empty() && advisories.is_empty() {
+            if windows.is_empty() && series.is_empty() && advisories.is_empty() && !followed {
                 return Ok(did);
             }
-            did += windows.len() + series.len() + advisories.len();
+            did += windows.len() + series.len() + advisories.len() + usize::from(followed);
             for id in windows {
-                self.act(Subject::Window(id), now).await.map_err(fault)?;
+                self.act(Deed::Window(id), now).await.map_err(fault)?;
             }
             for id in series {
-                self.act(Subject::Series(id), now).await.map_err(fault)?;
+                self.act(Deed::Series(id), now).await.map_err(fault)?;
             }
             for id in advisories {
-                self.act(Subject::Advisory(id), now).await.map_err(fault)?;
+                self.act(Deed::Advisory(id), now).await.map_err(fault)?;
             }
             self.wake.ring();
         }
@@ -94,6 +109,12 @@ impl Service {
         if let Err(error) = purge.await {
             tracing::warn!(error = %error, "old answers could not be removed; trying again in an hour");
         }
+        if let Err(error) = self.forget_wishes(now).await {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "unconfirmed subscriptions could not be forgotten; trying again in an hour"
+            );
+        }
     }
 
     /// When the clock will next do something (UTC).
@@ -108,19 +129,20 @@ impl Service {
         at.await.map_err(fault)
     }
 
-    /// Does what is due for one window or series, in a transaction of its own, as maintbot.
-    async fn act(&self, subject: Subject, now: DateTime<Utc>) -> Outcome<()> {
+    /// Does one thing that is due, in a transaction of its own, as maintbot.
+    pub(super) async fn act(&self, deed: Deed, now: DateTime<Utc>) -> Outcome<()> {
         let actor = Actor::maintbot();
         let parsed = parse(&Input::Text("whoami".into()))?;
         self.db
             .write(async |tx| {
-                let mut cx = self.cx_for(tx, &actor, PLACE, &parsed);
+                let organisation = self.with_subscribers(tx, true).await?;
+                let mut cx = self.cx_for(tx, (&actor, PLACE), &parsed, &organisation);
                 cx.now = now;
-                match subject {
-                    Subject::Window(id) => cx.pass_time(id).await,
-                    Subject::Series(id) => cx.make_more(id).await,
-                    Subject::Advisory(id) => cx.look_after(id).await,
-                    Subject::Plan(_) | Subject::Freeze(_) => Ok(()),
+                match deed {
+                    Deed::Window(id) => cx.pass_time(id).await,
+                    Deed::Series(id) => cx.make_more(id).await,
+                    Deed::Advisory(id) => cx.look_after(id).await,
+                    Deed::Subscribers(id) => cx.follow_subscribers(id).await,
                 }
             })
             .await

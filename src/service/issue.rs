@@ -87,26 +87,25 @@ impl Service {
 
     async fn about_list(&self, subject: Subject, actor: &Actor, place: &str, what: &What) -> anyhow::Result<()> {
         let parsed = parse(&Input::Text("whoami".into())).map_err(|refusal| fault(refusal.into()))?;
-        let done = self.db.write(async |tx| self.cx_for(tx, actor, place, &parsed).about_list(subject, what).await);
+        let done = self.db.write(async |tx| {
+            let organisation = self.with_subscribers(tx, true).await?;
+            self.cx_for(tx, (actor, place), &parsed, &organisation).about_list(subject, what).await
+        });
         done.await.map_err(fault)?;
         self.wake.ring();
         Ok(())
     }
 
-    /// What a change that nobody typed works with.
-    pub(super) fn cx_for<'a>(&'a self, tx: &'a mut Tx, actor: &'a Actor, place: &'a str, parsed: &'a Parsed) -> Cx<'a> {
+    /// What a change that nobody typed works with; `by`: who makes it, and where.
+    pub(super) fn cx_for<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        by: (&'a Actor, &'a str),
+        parsed: &'a Parsed,
+        organisation: &'a Organisation,
+    ) -> Cx<'a> {
         let (now, planned) = (self.now(), Vec::new());
-        Cx {
-            service: self,
-            organisation: &self.organisation,
-            tx,
-            actor,
-            place,
-            author_zone: None,
-            now,
-            parsed,
-            planned,
-        }
+        Cx { service: self, organisation, tx, actor: by.0, place: by.1, author_zone: None, now, parsed, planned }
     }
 }
 
@@ -171,7 +170,7 @@ async fn listed(tx: &mut Tx, subject: Subject) -> Outcome<Vec<(Window, ChangeLis
     let windows = match subject {
         Subject::Window(id) => tx.window(id).await?.into_iter().collect(),
         Subject::Plan(id) => tx.windows_of_plan(id).await?,
-        Subject::Series(_) | Subject::Freeze(_) | Subject::Advisory(_) => Vec::new(),
+        Subject::Series(_) | Subject::Freeze(_) | Subject::Advisory(_) | Subject::Subscription(_) => Vec::new(),
     };
     let mut listed = Vec::with_capacity(windows.len());
     for window in windows {

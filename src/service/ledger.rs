@@ -1,7 +1,7 @@
 //! Keeping the ledger with the state: what a command makes owed, replaced or pointless is written in its transaction.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -11,9 +11,10 @@ use crate::domain::change::ChangeList;
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{self, Delivery, DeliveryState, MessageKind, Planned, Reason};
 use crate::domain::notice::{self, LIST_SETTLES, Situation};
-use crate::domain::organisation::{AutoComplete, Channel, Policy};
+use crate::domain::organisation::{Audience, AutoComplete, Channel, Organisation, Policy};
 use crate::domain::plan::{Phases, Plan, PlanId, PlanState};
 use crate::domain::subject::Subject;
+use crate::domain::subscription::SUBSCRIBERS;
 use crate::domain::timed;
 use crate::domain::window::{State, Window};
 use crate::store::Settled;
@@ -248,11 +249,11 @@ impl Cx<'_> {
             has_issue: ledger::tracker(rows).is_some(),
             asked_at: asked_at(rows),
         };
-        let owed = notice::ladder(&situation);
+        let (owed, readers) = (notice::ladder(&situation), readers(self.organisation, &[w]));
         let reason = |row: &Delivery| match w.state {
-            State::Cancelled => Reason::Cancelled,
-            _ if row.plan.sequence < w.sequence => Reason::Moved,
-            _ => Reason::Newer,
+            State::Cancelled => Some(Reason::Cancelled),
+            _ if row.plan.sequence < w.sequence => Some(Reason::Moved),
+            _ => no_longer(&readers, row),
         };
         let new = self.bring_in_step(rows, owed, reason).await?;
         self.owe(w, new).await
@@ -262,42 +263,47 @@ impl Cx<'_> {
     pub(super) async fn replan_plan(&mut self, phases: &Phases, rows: &[Delivery]) -> Outcome<()> {
         let told_before = ledger::told(rows, Some(phases.plan.sequence));
         let owed = notice::plan_ladder(phases, self.organisation, &told_before);
+        let readers = readers(self.organisation, &phases.live().collect::<Vec<_>>());
         let reason = |row: &Delivery| match phases.plan.state {
-            PlanState::Cancelled => Reason::Cancelled,
-            _ if row.plan.sequence < phases.plan.sequence => Reason::Moved,
-            _ => Reason::Newer,
+            PlanState::Cancelled => Some(Reason::Cancelled),
+            _ if row.plan.sequence < phases.plan.sequence => Some(Reason::Moved),
+            _ => no_longer(&readers, row),
         };
         let new = self.bring_in_step(rows, owed, reason).await?;
         self.owe_plan(phases.plan.id, new).await
     }
 
-    /// Moves, reopens and supersedes the planned rows so that they say what is owed; answers what is new.
+    /// Moves, reopens and settles the planned rows so that they say what is owed; answers what is new. `gone` says why a
+    /// row is not owed; where it says nothing, the row stays as it is.
     async fn bring_in_step(
         &mut self,
         rows: &[Delivery],
         owed: Vec<Planned>,
-        gone: impl Fn(&Delivery) -> Reason,
+        gone: impl Fn(&Delivery) -> Option<Reason>,
     ) -> Outcome<Vec<Planned>> {
-        let same = |row: &Delivery, p: &Planned| {
-            let q = &row.plan;
-            (q.sequence, q.message, &q.occasion, &q.audience, &q.channel)
-                == (p.sequence, p.message, &p.occasion, &p.audience, &p.channel)
-        };
+        let known: HashMap<Key<'_>, &Planned> = owed.iter().map(|p| (key(p), p)).collect();
         for row in rows.iter().filter(|row| row.plan.is_planned()) {
-            match owed.iter().find(|p| same(row, p)) {
+            match known.get(&key(&row.plan)) {
                 Some(p) if row.state == DeliveryState::Due && p.due_at != row.plan.due_at => {
                     self.tx.set_due(row.id, p.due_at).await?;
                 }
-                Some(p) if row.state == DeliveryState::Superseded && p.skipped.is_none() => {
+                Some(p) if may_come_back(row) && p.skipped.is_none() => {
                     self.tx.reopen(row.id, p.due_at).await?;
                 }
-                None if row.state.is_open() => {
-                    self.tx.settle(row.id, Settled::Superseded, gone(row), None).await?;
-                }
+                None if row.state.is_open() => match gone(row) {
+                    Some(Reason::Unsubscribed) => {
+                        self.tx.settle(row.id, Settled::Skipped, Reason::Unsubscribed, None).await?;
+                    }
+                    Some(why) => {
+                        self.tx.settle(row.id, Settled::Superseded, why, None).await?;
+                    }
+                    None => {}
+                },
                 _ => {}
             }
         }
-        Ok(owed.into_iter().filter(|p| !rows.iter().any(|row| same(row, p))).collect())
+        let there: HashSet<Key<'_>> = rows.iter().map(|row| key(&row.plan)).collect();
+        Ok(owed.iter().filter(|p| !there.contains(&key(p))).cloned().collect())
     }
 
     /// The change-list issue and the posts already made follow what happened.
@@ -464,6 +470,37 @@ impl Cx<'_> {
         if self.actor.is_person() && w.attended_at.is_none() {
             w.attended_at = Some(self.now);
         }
+    }
+}
+
+/// What tells a row from the others about the same subject.
+type Key<'r> = (i64, MessageKind, &'r str, &'r str, &'r Channel);
+
+fn key(p: &Planned) -> Key<'_> {
+    (p.sequence, p.message, &p.occasion, &p.audience, &p.channel)
+}
+
+/// Subscribers whom one of these windows concerns, by their channels.
+fn readers<'a>(organisation: &'a Organisation, windows: &[&Window]) -> HashMap<&'a Channel, &'a Audience> {
+    let subscribers = organisation.audiences.iter().filter(|a| a.name == SUBSCRIBERS);
+    let concerned = subscribers.filter(|a| windows.iter().any(|window| a.concerns(window)));
+    concerned.flat_map(|a| a.channels.iter().map(move |channel| (channel, a))).collect()
+}
+
+/// Something took the place of a planned row that may be owed again, or its readers had left.
+fn may_come_back(row: &Delivery) -> bool {
+    row.state == DeliveryState::Superseded || row.reason == Some(Reason::Unsubscribed)
+}
+
+/// Why a planned row is owed no more, with the subscribers that there are. `None`: it is, from before its reader subscribed anew.
+fn no_longer(readers: &HashMap<&Channel, &Audience>, row: &Delivery) -> Option<Reason> {
+    if row.plan.audience != SUBSCRIBERS {
+        return Some(Reason::Newer);
+    }
+    match readers.get(&row.plan.channel) {
+        None => Some(Reason::Unsubscribed),
+        Some(reader) if !reader.hears_at(row.plan.due_at) => None,
+        Some(_) => Some(Reason::Newer),
     }
 }
 

@@ -19,6 +19,7 @@ mod read;
 mod run;
 mod schedule;
 mod series;
+pub mod subscribers;
 mod suggest;
 
 use std::collections::BTreeSet;
@@ -60,6 +61,7 @@ pub struct Service {
     templates: Arc<Templates>,
     wake: Wake,
     show: Show,
+    subscribers: subscribers::Known,
 }
 
 /// A command as a surface received it.
@@ -222,7 +224,8 @@ impl Service {
     /// A service over a database. Ring the same `wake` from whatever else commits.
     #[must_use]
     pub fn new(db: Db, organisation: Arc<Organisation>, clock: Clock, templates: Arc<Templates>, wake: Wake) -> Self {
-        Self { db, organisation, clock, templates, wake, show: plainly }
+        let subscribers = subscribers::Known::default();
+        Self { db, organisation, clock, templates, wake, show: plainly, subscribers }
     }
 
     /// The same, which shows messages as surfaces are sent them.
@@ -296,7 +299,8 @@ impl Service {
         let parsed = command::parse_within(&invocation.input, invocation.within)?;
         if !parsed.command.spec().writes {
             let read = self.db.read(async |tx| {
-                let mut cx = self.context(tx, invocation, &parsed);
+                let organisation = self.with_subscribers(tx, false).await?;
+                let mut cx = self.context(tx, invocation, &parsed, &organisation);
                 cx.admit().await?;
                 cx.execute().await
             });
@@ -313,7 +317,13 @@ impl Service {
         let creates = command.spec().creates && !command.again() && !command.dry_run();
         let fingerprint =
             creates.then(|| format!("{}\n{}\n{}", invocation.place, invocation.actor.id, command.render()));
-        let mut cx = self.context(tx, invocation, parsed);
+        let organisation = if matches!(command, Command::SubscribeAdd(_) | Command::Unsubscribe(_)) {
+            tx.lock_subscriptions().await?;
+            self.organisation.clone()
+        } else {
+            self.with_subscribers(tx, true).await?
+        };
+        let mut cx = self.context(tx, invocation, parsed, &organisation);
         cx.admit().await?;
         if fingerprint.is_some() {
             cx.wait_in_line().await?;
@@ -372,12 +382,18 @@ impl Service {
         }
     }
 
-    fn context<'a>(&'a self, tx: &'a mut Tx, invocation: &'a Invocation, parsed: &'a Parsed) -> Cx<'a> {
+    fn context<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        invocation: &'a Invocation,
+        parsed: &'a Parsed,
+        organisation: &'a Organisation,
+    ) -> Cx<'a> {
         let person = self.organisation.people.get(&invocation.actor.id);
         let author_zone = invocation.zone.clone().or_else(|| person.and_then(|p| p.zone.clone()));
         Cx {
             service: self,
-            organisation: &self.organisation,
+            organisation,
             tx,
             actor: &invocation.actor,
             place: &invocation.place,
@@ -414,6 +430,7 @@ fn said(failure: Failure) -> anyhow::Result<Answer> {
 /// Everything one command works with.
 struct Cx<'a> {
     service: &'a Service,
+    /// With everybody who subscribed among its audiences.
     organisation: &'a Organisation,
     tx: &'a mut Tx,
     actor: &'a Actor,
@@ -476,6 +493,9 @@ impl Cx<'_> {
             Command::Note(c) => self.note(c).await,
             Command::Ack(c) => self.ack(c).await,
             Command::Remind(c) => self.remind(c).await,
+            Command::SubscribeAdd(c) => self.subscribe_add(c).await,
+            Command::SubscribeList(_) => self.subscribe_list().await,
+            Command::Unsubscribe(c) => self.unsubscribe(c).await,
             Command::List(c) => self.list(c).await,
             Command::Show(c) => self.show(c).await,
             Command::Next(c) => self.next(c).await,

@@ -436,7 +436,9 @@ impl Service {
                 let windows = match issue.subject {
                     Subject::Window(id) => tx.window(id).await?.into_iter().collect(),
                     Subject::Plan(id) => tx.windows_of_plan(id).await?,
-                    Subject::Series(_) | Subject::Freeze(_) | Subject::Advisory(_) => Vec::new(),
+                    Subject::Series(_) | Subject::Freeze(_) | Subject::Advisory(_) | Subject::Subscription(_) => {
+                        Vec::new()
+                    }
                 };
                 let mut of_issue = Vec::new();
                 for window in windows {

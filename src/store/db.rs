@@ -29,7 +29,8 @@ pub enum Db {
 ///
 /// On PostgreSQL two commands may run at once. Those on one thing take turns through [`Tx::lock_plan`],
 /// [`Tx::lock_series`] and [`Tx::lock_window`], which come first and in this order; ids come from counted rows that stay
-/// locked until the end, so all commands take them in one order: plan, series, freeze, window, event, delivery, post.
+/// locked until the end, so all commands take them in one order: plan, series, freeze, subscription, window, event,
+/// delivery, post.
 #[derive(Debug)]
 pub enum Tx {
     /// On a file.

@@ -23,6 +23,12 @@ pub(super) use delivery_columns;
 pub(super) const OF_SUBJECT: &str =
     concat!("SELECT ", delivery_columns!(), " FROM deliveries WHERE subject = $1 ORDER BY due_at, id");
 
+pub(super) const FOR_READER: &str = concat!(
+    "SELECT ",
+    delivery_columns!(),
+    " FROM deliveries WHERE subject = $1 AND (audience <> 'subscribers' OR channel = $2) ORDER BY due_at, id"
+);
+
 pub(super) const COUNTS: &str = "SELECT state, COUNT(*) FROM deliveries \
      WHERE state IN ('due', 'retrying', 'sending', 'dead') GROUP BY state";
 
@@ -179,6 +185,22 @@ impl Tx {
         let mut rows = Vec::new();
         for subject in subjects.iter().copied().collect::<BTreeSet<_>>() {
             rows.extend(self.deliveries(subject).await?);
+        }
+        rows.sort_by_key(|row| (row.plan.due_at, row.id));
+        Ok(rows)
+    }
+
+    /// The same for one reader: without what goes to other channels because they subscribed, of which there may be many.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn deliveries_for(&mut self, subjects: &[Subject], channel: &Channel) -> Result<Vec<Delivery>> {
+        let mut rows = Vec::new();
+        for subject in subjects.iter().copied().collect::<BTreeSet<_>>() {
+            let (subject, channel) = (subject.to_string(), channel.to_string());
+            let found: Vec<DeliveryRow> =
+                on!(self, |c| sqlx::query_as(FOR_READER).bind(subject).bind(channel).fetch_all(c).await?);
+            rows.extend(to_deliveries(found)?);
         }
         rows.sort_by_key(|row| (row.plan.due_at, row.id));
         Ok(rows)

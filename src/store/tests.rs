@@ -10,7 +10,7 @@ use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
 use super::{
     Db, WindowFilter, advisories, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans,
-    questions, series, told, traffic, webhooks, windows,
+    questions, series, subscriptions, told, traffic, webhooks, windows,
 };
 use crate::domain::plan::PlanId;
 use crate::domain::series::SeriesId;
@@ -97,6 +97,12 @@ const FILL: &[&str] = &[
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000)
      INSERT INTO github_conversations (repository, thread, runs, done)
      SELECT 'example/repo-' || (i % 40), 'comment/' || i, '[]', FALSE FROM n",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
+     INSERT INTO subscriptions (id, channel, services, regions, since, asked_at, token, token_hash, created_by, created_at,
+        changed, plan_after)
+     SELECT i, 'email:' || i || '@example.com', '[]', '[]', CASE WHEN i <= 3900 THEN $TIME END,
+        CASE WHEN i > 3900 THEN $TIME END, 'token-' || i, 'hash-' || i, 'anna', $TIME, i, CASE WHEN i = 77 THEN 0 END
+     FROM n",
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
      INSERT INTO marks (name, value) SELECT 'mark-' || i, 'value' FROM n",
 ];
@@ -217,6 +223,23 @@ fn hot_queries_around() -> Vec<Hot> {
 }
 
 /// Those of what came in, and of GitHub.
+fn hot_queries_of_subscriptions() -> Vec<Hot> {
+    let fixed = |name, sql: &str, values, indexes| Hot { name, sql: sql.to_owned(), values, indexes };
+    let (text, number) = (|t: &str| Value::Text(t.into()), Value::Number);
+    let owed = || vec![text("email:77@example.com"), text("skipped"), text("unsubscribed")];
+    let reader = || vec![text("MW-77"), text("email:77@example.com")];
+    vec![
+        fixed("one that subscribed", subscriptions::ON_CHANNEL, vec![text("email:77@example.com")], &[]),
+        fixed("one by its token", subscriptions::BY_TOKEN, vec![text("hash-77")], &[]),
+        fixed("to forget", subscriptions::STALE, vec![Value::Time(hour(9)), number(50)], &["subscriptions_asked"]),
+        fixed("waiting", subscriptions::WAITING, vec![], &["subscriptions_asked"]),
+        fixed("to plan", subscriptions::TO_PLAN, vec![], &["subscriptions_plan"]),
+        fixed("open windows", subscriptions::OPEN_AFTER, vec![number(7_500), number(50)], &["windows_open_id"]),
+        fixed("owed to one that leaves", subscriptions::OWED, owed(), &["deliveries_subscribers"]),
+        fixed("ledger for a reader", deliveries::FOR_READER, reader(), &["deliveries_subject"]),
+    ]
+}
+
 fn hot_queries_of_github(claim: &str) -> Vec<Hot> {
     let fixed = |name, sql: &str, values, indexes| Hot { name, sql: sql.to_owned(), values, indexes };
     let (text, time, number) = (|t: &str| Value::Text(t.into()), Value::Time, Value::Number);
@@ -272,6 +295,7 @@ async fn hot_queries_use_their_indexes_on_sqlite() {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.expect("rows");
     }
     let all = hot_queries(claims::CLAIM_SQLITE).into_iter().chain(hot_queries_around());
+    let all = all.chain(hot_queries_of_subscriptions());
     for hot in all.chain(hot_queries_of_github(inbox::CLAIM_SQLITE)) {
         let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", hot.sql)));
         let rows = bind_all!(query, hot.values.clone()).fetch_all(pool).await.expect(hot.name);
@@ -290,6 +314,7 @@ async fn hot_queries_use_their_indexes_on_postgresql() {
     }
     sqlx::raw_sql("ANALYZE").execute(pool).await.expect("figures for the planner");
     let all = hot_queries(claims::CLAIM_POSTGRES).into_iter().chain(hot_queries_around());
+    let all = all.chain(hot_queries_of_subscriptions());
     for hot in all.chain(hot_queries_of_github(inbox::CLAIM_POSTGRES)) {
         let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN {}", hot.sql)));
         let rows = bind_all!(query, hot.values.clone()).fetch_all(pool).await.expect(hot.name);

@@ -2,6 +2,7 @@
 
 pub(super) mod advisories;
 pub(super) mod planning;
+pub(super) mod subscriptions;
 
 use std::str::FromStr;
 

@@ -135,7 +135,7 @@ fn address(subject: Subject) -> Option<String> {
         Subject::Window(id) => Some(format!("/console/windows/{id}")),
         Subject::Plan(id) => Some(format!("/console/plans/{id}")),
         Subject::Advisory(id) => Some(format!("/console/advisories/{id}")),
-        Subject::Series(_) | Subject::Freeze(_) => None,
+        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) => None,
     }
 }
 

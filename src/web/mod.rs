@@ -1,5 +1,5 @@
 //! Everything over HTTP: the API, the public pages, the console. Reads through `service::query`, changes only through
-//! `Service::run`, and has no rules of its own but who may come in ([`trust`]).
+//! `Service::run` and, for subscribers whom nobody knows, `service::subscribers`, and has no rules of its own but who may come in ([`trust`]).
 
 mod advisory_view;
 mod api;
@@ -17,6 +17,7 @@ mod plan_view;
 mod problem;
 mod reply;
 mod staff;
+mod subscribe;
 mod template;
 mod trust;
 mod window_view;
@@ -32,7 +33,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +73,7 @@ struct Site {
     web: Web,
     templates: Templates,
     listeners: Arc<Semaphore>,
+    subscribing: subscribe::Gate,
 }
 
 type Shared = State<Arc<Site>>;
@@ -92,7 +94,8 @@ pub fn router(web: Web, inbound: Router) -> Router {
         Ok(templates) => templates,
         Err(error) => panic!("a page template compiled in is wrong: {error:#}"),
     };
-    let site = Arc::new(Site { web, templates, listeners: Arc::new(Semaphore::new(MOST_LISTENERS)) });
+    let listeners = Arc::new(Semaphore::new(MOST_LISTENERS));
+    let site = Arc::new(Site { web, templates, listeners, subscribing: subscribe::Gate::default() });
     let moving = Router::new()
         .route("/api/v1/clock", get(api::clock).post(api::move_clock))
         .route("/console/clock", post(console::move_clock))
@@ -124,6 +127,7 @@ pub fn router(web: Web, inbound: Router) -> Router {
         .route("/api/v1/catalogue", get(api::catalogue))
         .merge(planning())
         .merge(for_products())
+        .merge(subscribing())
         .layer(from_fn(|request: Request, next: Next| within(PATIENCE, request, next)));
     quick
         .merge(moving)
@@ -165,6 +169,19 @@ fn for_products() -> Router<Arc<Site>> {
         .route("/maintenance-page/", any(away::page))
         .route("/maintenance-page/{*rest}", any(away::page))
         .merge(banners)
+}
+
+/// The pages of those who want mail, and the list of subscriptions.
+fn subscribing() -> Router<Arc<Site>> {
+    use api::subscriptions::{all, remove};
+    use subscribe::{ask, confirm, confirm_page, form, leave, leave_page, sent};
+    Router::new()
+        .route("/subscribe", get(form).post(ask))
+        .route("/subscribe/sent", get(sent))
+        .route("/subscribe/confirm/{token}", get(confirm_page).post(confirm))
+        .route("/unsubscribe/{token}", get(leave_page).post(leave))
+        .route("/api/v1/subscriptions", get(all))
+        .route("/api/v1/subscriptions/{id}", delete(remove))
 }
 
 /// Serves until `stopped` is over, then lets open requests end.

@@ -178,7 +178,7 @@ pub(super) fn missing(site: &Site) -> Response {
 /// What every page needs. `now` is set where the clock does not show the world's time.
 pub(super) fn frame(site: &Site) -> Value {
     let now = site.web.mover.as_ref().map(|_| super::json::instant(site.web.service.now()));
-    context! { now => now.unwrap_or_default() }
+    context! { now => now.unwrap_or_default(), mails => site.web.service.organisation().mails }
 }
 
 /// How long what is public may be kept. A clock that is moved by hand makes it old at once.

@@ -27,6 +27,8 @@ pages!(
     "staff_plan.html",
     "staff_advisory.html",
     "missing.html",
+    "subscribe.html",
+    "subscription.html",
     "console.html",
     "reply.html",
     "board.html",

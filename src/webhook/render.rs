@@ -30,6 +30,7 @@ pub fn type_of(topic: &Topic, message: MessageKind) -> String {
         Topic::Window(_) => "window",
         Topic::Plan(_) => "plan",
         Topic::Advisory(_) => "advisory",
+        Topic::Subscription(_) => "subscription",
     };
     format!("maintenance.{thing}.{message}")
 }
@@ -94,6 +95,7 @@ fn data(t: &Telling<'_>, seen: &Topic, message: &Message, m: &Measure) -> Value 
         Topic::Window(topic) => ("window", window(t, topic, m)),
         Topic::Plan(topic) => ("plan", plan(t, topic, m)),
         Topic::Advisory(topic) => ("advisory", advisory(t, topic)),
+        Topic::Subscription(asked) => ("subscription", json!({ "id": asked.id })),
     };
     json!({ name: thing, "message": said(t, message, m), "truncated": m.cuts() })
 }

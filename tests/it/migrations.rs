@@ -11,6 +11,7 @@ use maintbot::domain::freeze::FreezeId;
 use maintbot::domain::ledger::DeliveryState;
 use maintbot::domain::plan::PlanId;
 use maintbot::domain::series::SeriesId;
+use maintbot::domain::subscription::SubscriptionId;
 use maintbot::domain::window::{Downtime, State, WindowId};
 use maintbot::store::{Db, MIGRATIONS, StoreError, Tx, WindowFilter};
 use sqlx::migrate::Migrator;
@@ -131,6 +132,7 @@ async fn rows_of_every_version_are_readable_after_the_last_migration() {
         .await
         .expect("rows of every version");
         db.write(rows_about_github).await.expect("rows of every version");
+        db.write(subscriptions).await.expect("rows of every version");
     }
 }
 
@@ -151,6 +153,18 @@ async fn rows_about_github(tx: &mut Tx) -> Result<(), StoreError> {
     let conversation = tx.conversation("example/crm/comment/123").await?.expect("a conversation");
     assert_eq!((conversation.reply, conversation.runs[0].ok), (Some(5002), true));
     assert_eq!(tx.mark("github:etag:example/crm").await?.as_deref(), Some("W/\"7\""));
+    Ok(())
+}
+
+async fn subscriptions(tx: &mut Tx) -> Result<(), StoreError> {
+    assert_eq!(tx.subscriptions_stamp(true).await?, 4711);
+    let confirmed = tx.confirmed_subscriptions().await?;
+    assert_eq!(confirmed.iter().map(|s| s.channel.to_string()).collect::<Vec<_>>(), ["slack:#ce"]);
+    let to_plan = tx.subscription_to_plan().await?.map(|of| (of.subscription.id, of.stamp, of.after));
+    assert_eq!(to_plan, Some((SubscriptionId(1), 4711, WindowId(3))));
+    let asked = tx.subscription(SubscriptionId(2)).await?.and_then(|s| s.wish);
+    assert_eq!(asked.map(|wish| (wish.asks, wish.choice.regions)), Some((1, vec!["eu".into()])));
+    assert_eq!(tx.next_subscription_id().await?, SubscriptionId(3), "counting goes on");
     Ok(())
 }
 

@@ -16,6 +16,7 @@ mod mailboxes;
 mod plans;
 mod series;
 mod servers;
+mod subscriptions;
 mod transactions;
 mod webhooks;
 mod windows;

@@ -209,6 +209,7 @@ fn plant(sample: &mut sample::Sample, evil: &str) {
             topic.phases.plan.title = evil.into();
             topic.phases.windows.iter_mut().for_each(into);
         }
+        Topic::Subscription(_) => {}
         Topic::Advisory(topic) => {
             let a = &mut topic.advisory;
             (a.title, a.details, a.public) = (evil.into(), evil.into(), evil.into());

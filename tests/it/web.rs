@@ -11,6 +11,7 @@ mod planning;
 mod plans;
 mod privacy;
 mod staff;
+mod subscribe;
 mod trust;
 
 use std::net::SocketAddr;
@@ -47,7 +48,7 @@ struct Site {
     app: Router,
     service: Service,
     stop: CancellationToken,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// An answer, read to its end.
@@ -81,10 +82,12 @@ impl Site {
 
     /// With a configuration, and with a clock that can be moved.
     async fn with(config: &str, movable: bool) -> Self {
+        Self::of(config_of(config), movable).await
+    }
+
+    async fn of(config: Config, movable: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = databases::sqlite_url(&folder);
-        let nothing: [(&str, &str); 0] = [];
-        let config = Config::from_text("test.toml".as_ref(), config, nothing).expect("a configuration");
         let clock = Clock::manual(at("2026-11-20T10:00:00Z"));
         let templates = Arc::new(Templates::builtin().expect("templates"));
         let db = Db::open(&url).await.expect("a database");
@@ -101,7 +104,7 @@ impl Site {
         });
         let stop = CancellationToken::new();
         let app = web::router(Web { service: service.clone(), mover, stop: stop.clone() }, Router::new());
-        Self { app, service, stop, _folder: folder }
+        Self { app, service, stop, folder }
     }
 
     async fn token(&self, role: Role) -> String {
@@ -165,6 +168,11 @@ impl Site {
         self.command("/maintenance change add MW-1 \"Jira to 10.3.2\" kind:upgrade").await;
         self.command("/maintenance change add MW-1 \"Reindex\" assignee:@anna").await;
     }
+}
+
+fn config_of(text: &str) -> Config {
+    let nothing: [(&str, &str); 0] = [];
+    Config::from_text("test.toml".as_ref(), text, nothing).expect("a configuration")
 }
 
 /// An organisation with notice, approval, two services, two regions and two customers.

@@ -241,12 +241,10 @@ async fn missing(
 async fn shown(tx: &mut Tx, channel: &Channel, now: DateTime<Utc>) -> Result<Vec<Shown>, StoreError> {
     let mut shown = Vec::new();
     for window in tx.open_windows_between(now - BACK, now + AHEAD).await? {
-        let Some(About { topic: Topic::Window(topic), rows, events }) = about::read(tx, window.id.into()).await? else {
-            continue;
-        };
-        let is_public = topic.as_public().filter(|_| was_published(&rows, &topic.window, channel, now));
+        let Some(about) = about::read(tx, window.id.into(), channel).await? else { continue };
+        let Topic::Window(topic) = &about.topic else { continue };
+        let is_public = topic.as_public().filter(|_| was_published(&about.rows, &topic.window, channel, now));
         if let Some(public) = is_public {
-            let about = About { topic: Topic::Window(topic), rows, events };
             let rows = page_rows(&about, &public, channel);
             shown.push(Shown { topic: public, rows });
         }

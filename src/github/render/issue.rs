@@ -108,6 +108,7 @@ fn listed(topic: &Topic) -> Vec<(&Window, &ChangeList)> {
             windows.filter_map(|w| topic.items.get(&w.id).map(|items| (w, items))).collect()
         }
         Topic::Advisory(_) => Vec::new(),
+        Topic::Subscription(_) => Vec::new(),
     }
 }
 

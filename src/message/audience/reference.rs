@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::engine::{FILTERS, TESTS, environment};
-use super::{OF_ADVISORIES, OF_PLANS, OF_WINDOWS};
+use super::{OF_ADVISORIES, OF_PLANS, OF_SUBSCRIPTIONS, OF_WINDOWS};
 use crate::domain::ledger::MessageKind;
 use crate::message::language::PHRASES;
 
@@ -107,6 +107,13 @@ const ADVISORY_VALUES: &[Row] = &[
     ("to", "the window that it goes to, or was made in; may be empty"),
 ];
 
+/// Values of the message about a subscription.
+const SUBSCRIPTION_VALUES: &[Row] = &[
+    ("chosen", "the services and regions that were chosen"),
+    ("confirm_url", "the page on which its owner confirms"),
+    ("organisation", "the organisation's name"),
+];
+
 const ADVISORY_BLOCKS: &[Row] =
     &[("facts", "severity, services and a link"), ("fixes", "where the permanent fix of each service comes")];
 
@@ -156,6 +163,9 @@ impl Names {
     /// Those of the message whose file is called so.
     pub(super) fn of(message: &str) -> Self {
         let is_of = |all: &[(MessageKind, &str, &str)]| all.iter().any(|(_, name, _)| *name == message);
+        if is_of(OF_SUBSCRIPTIONS) {
+            return Self { values: SUBSCRIPTION_VALUES.iter().map(|(name, _)| *name).collect(), blocks: Vec::new() };
+        }
         let (values, blocks) = match () {
             () if is_of(OF_PLANS) => (PLAN_VALUES, PLAN_BLOCKS),
             () if is_of(OF_ADVISORIES) => (ADVISORY_VALUES, ADVISORY_BLOCKS),
@@ -197,6 +207,7 @@ fn purpose(message: MessageKind) -> &'static str {
         M::ToldOverdue => "to the owner of customers: some do not know yet",
         M::Advisory => "a security advisory, or news of it",
         M::Objection => "a reader asks for another time",
+        M::ConfirmSubscription => "to an address of mail: somebody asked for mail to it",
         M::IssueOpen
         | M::IssueUpdate
         | M::IssueClose
@@ -213,7 +224,7 @@ fn purpose(message: MessageKind) -> &'static str {
 pub fn reference() -> String {
     let mut out = String::from("### Messages\n\n| File | Sent | Its English text names |\n|---|---|---|\n");
     let mut env = environment();
-    for (all, of) in [(OF_WINDOWS, ""), (OF_PLANS, "of a plan: "), (OF_ADVISORIES, "of an advisory: ")] {
+    for (all, of) in [(OF_WINDOWS, ""), (OF_PLANS, "of a plan: "), (OF_ADVISORIES, "of an advisory: "), (OF_SUBSCRIPTIONS, "")] {
         for (kind, name, source) in all {
             let compiled = env.add_template(name, source).and_then(|()| env.get_template(name));
             let mut used: Vec<String> =
@@ -231,6 +242,7 @@ pub fn reference() -> String {
         ("Blocks of messages about a plan", "Block", PLAN_BLOCKS),
         ("Values of messages about an advisory", "Value", ADVISORY_VALUES),
         ("Blocks of messages about an advisory", "Block", ADVISORY_BLOCKS),
+        ("Values of the message about a subscription", "Value", SUBSCRIPTION_VALUES),
     ] {
         let _ = write!(out, "\n### {title}\n\n| {first} | What it is |\n|---|---|\n");
         for (name, what) in rows {
@@ -258,7 +270,7 @@ mod tests {
     use crate::domain::organisation::{Announce, AutoComplete, GithubUse, Organisation, Policy, RemindersOn};
     use crate::domain::silence::Silencing;
     use crate::domain::window::Kind;
-    use crate::message::audience::{Filling, Telling, advisory, block, every, plan, sample, values};
+    use crate::message::audience::{Filling, Telling, advisory, block, every, plan, sample, subscription, values};
     use crate::message::language::Language;
     use crate::message::topic::Topic;
 
@@ -277,6 +289,7 @@ mod tests {
         Organisation {
             support: None,
             silences: Silencing::default(),
+            mails: false,
             name: "Example".into(),
             zone: Zone::utc(),
             language: "en".into(),
@@ -314,6 +327,7 @@ mod tests {
                 Topic::Window(topic) => values::of(&t, topic),
                 Topic::Plan(topic) => plan::values(&t, topic),
                 Topic::Advisory(topic) => advisory::values(&t, topic),
+                Topic::Subscription(asked) => subscription::values(&t, asked),
             };
             let mut there: Vec<String> = filled.try_iter().expect("values").map(|key| key.to_string()).collect();
             there.sort_unstable();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{OF_ADVISORIES, OF_PLANS, OF_WINDOWS, every};
+use super::{OF_ADVISORIES, OF_PLANS, OF_SUBSCRIPTIONS, OF_WINDOWS, every};
 use crate::domain::advisory::{Advisory, AdvisoryId, Disposition, Fix, FixStep, Place, Severity};
 use crate::domain::calendar::Span;
 use crate::domain::change::{ChangeItem, ChangeList, ItemKind};
@@ -16,6 +16,7 @@ use crate::domain::notice;
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Held, Phases, Plan, PlanId, PlanState, Qa};
 use crate::domain::subject::Subject;
+use crate::domain::subscription::{Choice, Subscription, SubscriptionId, Wish};
 use crate::domain::window::{Category, Downtime, Kind, Outcome, Published, Request, State, Window, WindowId};
 use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
 
@@ -57,6 +58,9 @@ pub fn of(name: &str, organisation: &Organisation, audience: &str) -> Option<Sam
         // What staff alone may know is told to ops.
         let audience = if name == "advisory_staff" { notice::OPS } else { audience };
         return Some(sample(*kind, audience, Topic::Advisory(Box::new(topic)), events));
+    }
+    if let Some((kind, ..)) = OF_SUBSCRIPTIONS.iter().find(|(_, of, _)| *of == name) {
+        return Some(sample(*kind, audience, Topic::Subscription(Box::new(subscription())), Vec::new()));
     }
     let (kind, ..) = OF_PLANS.iter().find(|(_, of, _)| *of == name)?;
     let (_, what) = supposed(base, *kind);
@@ -126,6 +130,8 @@ pub(super) fn of_all(name: &str, organisation: &Organisation) -> Vec<Sample> {
         let bare = AdvisoryTopic { advisory: bare, window: None, fixes: Vec::new() };
         let topics = [advisory(name, organisation), bare];
         (kind, topics.into_iter().map(|topic| Topic::Advisory(Box::new(topic))).collect())
+    } else if let Some(kind) = of(OF_SUBSCRIPTIONS) {
+        (kind, vec![Topic::Subscription(Box::new(subscription()))])
     } else {
         return Vec::new();
     };
@@ -254,6 +260,21 @@ fn advisory(name: &str, organisation: &Organisation) -> AdvisoryTopic {
     let fix = Fix { service: window.services[0].clone(), place, after: now(), fixed_at: None };
     let fixes = if disposition == Disposition::Mitigated { vec![(fix, Some(window.clone()))] } else { Vec::new() };
     AdvisoryTopic { window: advisory.window.map(|_| window), fixes, advisory }
+}
+
+/// A subscription that is not there, and waits to be confirmed.
+fn subscription() -> Subscription {
+    let choice = Choice { services: vec!["jira".into()], regions: Vec::new() };
+    Subscription {
+        id: SubscriptionId(1),
+        channel: Channel::Builtin("sample".into()),
+        choice: choice.clone(),
+        since: None,
+        wish: Some(Wish { choice, asked_at: now(), asks: 1 }),
+        token: "0".repeat(64),
+        created_by: "anna".into(),
+        created_at: now(),
+    }
 }
 
 /// What happened where a message about an advisory tells of that.

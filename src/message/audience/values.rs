@@ -175,6 +175,7 @@ fn message_words(message: MessageKind) -> &'static str {
         M::ToldOverdue => "reminder to tell customers",
         M::Advisory => "security advisory",
         M::Objection => "request for another time",
+        M::ConfirmSubscription => "request to confirm a subscription",
         M::IssueOpen => "change-list issue",
         M::IssueUpdate | M::IssueClose => "state of the change-list issue",
         M::PostEdit => "state of earlier posts",

@@ -82,10 +82,21 @@ pub fn happened(what: &What, zone: &Zone) -> String {
         | What::Fixed { .. }
         | What::Objected { .. } => of_advisory(what, zone),
         What::ListRestored => "changed the change list by hand; it was put back".into(),
+        What::SubscriptionAsked => "asked for mail".into(),
+        What::Subscribed { channel, services, regions } => {
+            format!("subscribed {} to {}", one_line(channel), by_ids(services, regions))
+        }
+        What::Unsubscribed { channel } => format!("unsubscribed {}", one_line(channel)),
         What::Occurred { .. } | What::SeriesChanged { .. } | What::Stopped { .. } | What::CarriedOver { .. } => {
             of_series(what)
         }
     }
+}
+
+/// What a subscriber hears of, by ids.
+fn by_ids(services: &[String], regions: &[String]) -> String {
+    let services = if services.is_empty() { "all services".into() } else { one_line(&services.join(", ")) };
+    if regions.is_empty() { services } else { format!("{services} in {}", one_line(&regions.join(", "))) }
 }
 
 /// What was asked of approvers, and what became of it.

@@ -60,20 +60,25 @@ impl IssueText {
 /// The issue of a window or plan as it is now.
 ///
 /// A window's is closed as completed once every item is done or it is over, as not planned when it was called off; a
-/// plan's when that is so of every phase.
+/// plan's when that is so of every phase. A subscription has none: what is shown of it is closed and empty.
 #[must_use]
 pub fn issue(organisation: &Organisation, topic: &Topic, now: DateTime<Utc>) -> IssueText {
     match topic {
         Topic::Window(topic) => of_window(organisation, topic, now),
         Topic::Plan(topic) => of_plan(organisation, topic, now),
-        // An advisory has no change list of its own.
-        Topic::Advisory(topic) => IssueText {
-            title: topic.advisory.id.to_string(),
-            closed: Some(Closed::NotPlanned),
-            head: Message::default(),
-            sections: Vec::new(),
-            foot: Message::default(),
-        },
+        // These have no change list of their own.
+        Topic::Advisory(topic) => of_none(topic.advisory.id),
+        Topic::Subscription(subscription) => of_none(subscription.id),
+    }
+}
+
+fn of_none(id: impl std::fmt::Display) -> IssueText {
+    IssueText {
+        title: id.to_string(),
+        closed: Some(Closed::NotPlanned),
+        head: Message::default(),
+        sections: Vec::new(),
+        foot: Message::default(),
     }
 }
 

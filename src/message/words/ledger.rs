@@ -1,15 +1,19 @@
 //! The ledger in words: what goes out when, to whom, and what became of it.
 
+use std::collections::HashMap;
+
 use super::super::Block;
 use super::super::text::one_line;
 use crate::domain::calendar::{Zone, at};
+use crate::domain::channel::Channel;
 use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Planned, Reason};
+use crate::domain::subscription::SUBSCRIBERS;
 
 /// A ledger as a table: when, what, to whom, and what became of it.
 #[must_use]
 pub fn ledger<'a>(rows: impl Iterator<Item = LedgerRow<'a>>, zone: &Zone) -> Block {
     let rows: Vec<LedgerRow<'_>> = rows.filter(|row| row.plan.message.class() == Class::Message).collect();
-    let cells = |row: &LedgerRow<'_>| {
+    let cells = |row: &LedgerRow<'_>, to: String| {
         let what = match row.plan.message {
             MessageKind::EmptyList => "empty change list".into(),
             MessageKind::NoPoc => "no contact".into(),
@@ -19,16 +23,36 @@ pub fn ledger<'a>(rows: impl Iterator<Item = LedgerRow<'a>>, zone: &Zone) -> Blo
         };
         let lead =
             row.plan.lead.as_deref().filter(|lead| *lead != "at_once").map(|l| format!(" {l}")).unwrap_or_default();
-        vec![
-            at(row.plan.due_at, zone),
-            format!("{what}{lead}"),
-            format!("{} ({})", row.plan.audience, row.plan.channel),
-            row.fate.clone(),
-        ]
+        vec![at(row.plan.due_at, zone), format!("{what}{lead}"), to, row.fate.clone()]
+    };
+    // Addresses of people who subscribed are counted: there may be many, and whoever reads this need not know them.
+    let by_mail = |plan: &Planned| plan.audience == SUBSCRIBERS && matches!(plan.channel, Channel::Email(_));
+    let mut shown: Vec<(Vec<String>, usize)> = Vec::with_capacity(rows.len());
+    let mut known: HashMap<Vec<String>, usize> = HashMap::new();
+    for row in &rows {
+        if !by_mail(row.plan) {
+            shown.push((cells(row, format!("{} ({})", row.plan.audience, row.plan.channel)), 1));
+            continue;
+        }
+        let cells = cells(row, String::new());
+        let place = *known.entry(cells.clone()).or_insert(shown.len());
+        match shown.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => shown.push((cells, 1)),
+        }
+    }
+    let counted = |(mut cells, count): (Vec<String>, usize)| {
+        if let Some(to) = cells.get_mut(TO).filter(|to| to.is_empty()) {
+            *to = format!("{SUBSCRIBERS} ({count} by mail)");
+        }
+        cells
     };
     let head = ["When", "Message", "To", ""].map(String::from).to_vec();
-    Block::Table { head, rows: rows.iter().map(cells).collect() }
+    Block::Table { head, rows: shown.into_iter().map(counted).collect() }
 }
+
+/// The column that says to whom.
+const TO: usize = 2;
 
 /// One row of a ledger table.
 #[derive(Clone, Debug)]

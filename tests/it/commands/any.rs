@@ -132,6 +132,11 @@ fn figure() -> impl Strategy<Value = Downtime> {
     prop_oneof![Just(Downtime { least: TimeDelta::zero(), most: TimeDelta::zero(), per: None }), range]
 }
 
+/// Who is to be told, as it is typed.
+fn reader() -> impl Strategy<Value = String> {
+    select(vec!["me", "here", "slack:#ce", "email:anna@example.com", "builtin:ops", "list:x"]).prop_map(str::to_owned)
+}
+
 fn downtime() -> impl Strategy<Value = Expected> {
     (of(figure()), proptest::collection::btree_map(id(), figure(), 0..3))
         .prop_map(|(overall, services)| Expected { overall, services })
@@ -569,6 +574,15 @@ fn small() -> BoxedStrategy<Command> {
                 surface: surface.map(str::to_owned),
             }
             .into()),
+        (of(reader()), ids(), ids(), on()).prop_map(|(to, service, regions, dry_run)| c::SubscribeAdd {
+            to,
+            service,
+            regions,
+            dry_run
+        }
+        .into()),
+        Just(c::SubscribeList {}.into()),
+        (of(reader()), ids(), on()).prop_map(|(to, service, dry_run)| c::Unsubscribe { to, service, dry_run }.into()),
         ids().prop_map(|service| c::Next { service }.into()),
         Just(c::Whoami {}.into()),
         of(select(vec!["schedule", "change", "change add", "do"]))

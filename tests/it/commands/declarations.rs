@@ -127,6 +127,12 @@ fn the_examples_that_people_have_seen_are_understood() {
         ("/maintenance advisory publish AD-1", "advisory publish"),
         ("/maintenance advisory withdraw AD-1", "advisory withdraw"),
         (r#"/maintenance advisory object AD-1 reason:"…""#, "advisory object"),
+        ("/maintenance subscribe service:jira", "subscribe add"),
+        ("/maintenance subscribe me", "subscribe add"),
+        ("/maintenance subscribe email:anna@example.com regions:eu", "subscribe add"),
+        ("/maintenance subscribe list", "subscribe list"),
+        ("/maintenance unsubscribe", "unsubscribe"),
+        ("/maintenance unsubscribe here service:jira", "unsubscribe"),
         ("/maintenance history MW-12", "history"),
         ("/maintenance preview MW-12 reminder", "preview"),
         (r#"/maintenance do text:"hold PL-3""#, "hold"),
@@ -144,7 +150,7 @@ fn every_verb_needs_the_role_of_the_contract() {
         (
             Role::Viewer,
             "list,show,next,calendar,reminders,history,preview,suggest,whoami,help,do,plan show,qa list,series show,freeze list,\
-             advisory list,advisory show,advisory object",
+             advisory list,advisory show,advisory object,subscribe add,subscribe list,unsubscribe",
         ),
         (
             Role::Engineer,
@@ -184,8 +190,9 @@ fn verbs_that_write_can_be_tried_and_verbs_that_create_can_be_repeated() {
     for verb in &catalogue().verbs {
         assert_eq!(verb.option("dry-run").is_some(), verb.writes, "{}", verb.name);
         assert_eq!(verb.option("again").is_some(), verb.creates, "{}", verb.name);
-        // Whoever may read may also ask for another time.
-        let reads = verb.role == Role::Viewer && verb.name != "advisory object";
+        // Whoever may read may also ask for another time, and what somebody hears is theirs to choose.
+        let chooses = ["advisory object", "subscribe add", "unsubscribe"].contains(&verb.name.as_str());
+        let reads = verb.role == Role::Viewer && !chooses;
         assert_eq!(verb.writes, !reads, "{}", verb.name);
     }
 }

@@ -75,6 +75,7 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
         config.organisation.ops.extend(channels.clone());
         config.organisation.audiences[0].channels.extend(channels);
     }
+    config.organisation.mails = true;
     config.keep_inside();
     // A new section does not compile here before somebody has decided about it.
     let Config {
@@ -96,7 +97,7 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
     let asked = prometheus.is_some() || github.is_some() || slack.is_some() || discord.is_some();
     let silenced = alertmanager.is_some() || pagerduty.is_some() || !organisation.silences.channels.is_empty();
     let asked = asked || statuspage.is_some() || !status_pages.is_empty();
-    let posted = !webhooks.is_empty() || smtp.is_some();
+    let posted = !webhooks.is_empty() || smtp.is_some() || organisation.mails;
     assert!(!asked && !silenced && !posted && organisation.events.is_empty(), "nobody outside is asked anything");
     let of_audiences = organisation.audiences.iter().flat_map(|audience| &audience.channels);
     let outside: Vec<String> = organisation

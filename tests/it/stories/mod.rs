@@ -28,6 +28,7 @@ mod reading;
 mod roles;
 mod send_hours;
 mod series;
+mod subscriptions;
 mod suggest;
 mod templates;
 mod text;

@@ -25,6 +25,7 @@ async fn kept(db: &Db, topic: &Topic, message: MessageKind, now: &str) -> Option
         Topic::Window(topic) => topic.window.id.into(),
         Topic::Plan(topic) => topic.phases.plan.id.into(),
         Topic::Advisory(topic) => topic.advisory.id.into(),
+        Topic::Subscription(subscription) => subscription.id.into(),
     };
     let kept: Result<_, StoreError> = db
         .write(async |tx| {

@@ -54,14 +54,14 @@ fn event(id: i64, subject: impl Into<Subject>, what: What) -> Event {
 }
 
 fn about_window(topic: WindowTopic, rows: &[Delivery]) -> About {
-    About { topic: Topic::Window(Box::new(topic)), rows: rows.to_vec(), events: Vec::new() }
+    About { topic: Topic::Window(Box::new(topic)), rows: rows.to_vec(), events: Vec::new(), subscriber: None }
 }
 
 fn about_plan(change: impl FnOnce(&mut Phases), rows: &[Delivery]) -> About {
     let mut phases = phases();
     change(&mut phases);
     let topic = PlanTopic { phases, items: BTreeMap::new(), qa: Vec::new(), told: BTreeMap::new() };
-    About { topic: Topic::Plan(Box::new(topic)), rows: rows.to_vec(), events: Vec::new() }
+    About { topic: Topic::Plan(Box::new(topic)), rows: rows.to_vec(), events: Vec::new(), subscriber: None }
 }
 
 fn decided_at(row: &Delivery, about: &About, now: &str) -> Decision {
