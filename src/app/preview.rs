@@ -54,10 +54,11 @@ pub(super) fn of_sample(config: &Config, ask: &Ask<'_>) -> anyhow::Result<Vec<Pr
 
 fn told(templates: &Templates, organisation: &Organisation, ask: &Ask<'_>) -> anyhow::Result<Vec<PreviewView>> {
     let wanted = ask.name.replace('-', "_");
-    let sample = sample::of(&wanted, organisation, "@anna").with_context(|| unknown(&wanted, &sample::names()))?;
+    let sample =
+        sample::of(&wanted, organisation, "@anna").with_context(|| unknown("message", &wanted, &sample::names()))?;
     let names: Vec<&str> = organisation.audiences.iter().map(|audience| audience.name.as_str()).collect();
     if let Some(name) = ask.audience.filter(|name| !names.contains(name)) {
-        anyhow::bail!(unknown(name, &names).replacen("message", "audience", 1));
+        anyhow::bail!(unknown("audience", name, &names));
     }
     let rows = rows(organisation, &sample.plan, ask.audience);
     let telling = Telling {
@@ -102,7 +103,7 @@ fn is_for_one(sample: &Planned) -> bool {
     matches!(sample.message, Assigned | ApprovalDecision | ToldRequest | ToldOverdue)
 }
 
-fn unknown(name: &str, known: &[&str]) -> String {
+fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     let near = nearest(name, known.iter().copied()).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
-    format!("there is no message `{}`; {near}these are: {}", crate::message::text::one_line(name), known.join(", "))
+    format!("there is no {what} `{}`; {near}these are: {}", crate::message::text::one_line(name), known.join(", "))
 }

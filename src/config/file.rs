@@ -98,7 +98,7 @@ fn text_in(path: &Path, most: u64, too_large: &str) -> Result<String, Complaint>
 pub(super) fn utf8(bytes: Vec<u8>) -> Result<String, usize> {
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        good.iter().filter(|byte| **byte == b'\n').count() + 1
+        String::from_utf8_lossy(good).matches('\n').count() + 1
     })
 }
 

@@ -67,7 +67,7 @@ pub(super) fn texts(top: &Section<'_>, folder: &Path, findings: &mut Findings) -
                     texts.files.push(TemplateFile { language, file, path, text });
                 }
                 Err((line, message)) => {
-                    findings.add_in(&shown(&path), line, &message, "save it as a small file of UTF-8 text")
+                    findings.add_in(&shown(&path), line, &message, "save it as a small file of UTF-8 text");
                 }
             }
         }

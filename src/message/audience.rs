@@ -230,7 +230,8 @@ impl Templates {
     }
 
     fn language(&self, code: &str) -> &Language {
-        self.languages.get(code).unwrap_or_else(|| Language::english())
+        let english: &Language = Language::english();
+        self.languages.get(code).unwrap_or(english)
     }
 
     fn filled(&self, template: &str, t: &Filling<'_>) -> Result<Message, Broken> {
@@ -266,7 +267,8 @@ impl Templates {
     pub fn retell(&self, t: &Telling<'_>) -> anyhow::Result<Message> {
         let message = self.tell(&Telling { retold: true, ..*t })?;
         let best = self.fitting(template_name(t)?, t).into_iter().next();
-        let language: &Language = best.map_or_else(|| Language::english(), |(_, language)| language);
+        let english: &Language = Language::english();
+        let language = best.map_or(english, |(_, language)| language);
         let t = &Filling { telling: *t, language };
         let news = match t.topic.as_public() {
             Some(Topic::Window(topic)) => has_news(t, &topic.window).then(|| {

@@ -75,10 +75,10 @@ fn unknown_filters(pieces: &[Piece<'_>]) -> Vec<Broken> {
 }
 
 fn unknown_blocks(pieces: &[Piece<'_>], names: &Names) -> Vec<Broken> {
-    let named = pieces.windows(3).filter(|three| {
+    let calls = pieces.windows(3).filter(|three| {
         (three[0].sort, three[0].text, three[1].text, three[2].sort) == (Sort::Name, "block", "(", Sort::Text)
     });
-    let unknown = named.map(|three| three[2]).filter(|name| !names.blocks.contains(&name.text));
+    let unknown = calls.map(|three| three[2]).filter(|name| !names.blocks.contains(&name.text));
     unknown.map(|name| unknown_name(Some(name.line), "block", name.text, &names.blocks)).collect()
 }
 

@@ -107,7 +107,9 @@ fn languages(sources: &[Source], organisation: &Organisation, faults: &mut Vec<F
     let mut languages = BTreeMap::new();
     for source in sources.iter().filter(|source| source.file == LOCALE) {
         match Language::read(&source.text, &own) {
-            Ok(language) => drop(languages.insert(source.language.clone(), language)),
+            Ok(language) => {
+                languages.insert(source.language.clone(), language);
+            }
             Err(wrong) => {
                 let fault = |Wrong { line, message, hint }| source.fault(line, message, hint);
                 faults.extend(wrong.into_iter().map(fault));

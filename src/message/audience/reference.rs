@@ -329,7 +329,7 @@ mod tests {
                 Topic::Advisory(topic) => advisory::values(&t, topic),
                 Topic::Subscription(asked) => subscription::values(&t, asked),
             };
-            let mut there: Vec<String> = filled.try_iter().expect("values").map(|key| key.to_string()).collect();
+            let mut there: Vec<String> = filled.try_iter().expect("values").map(|key| format!("{key}")).collect();
             there.sort_unstable();
             let listed = Names::of(name);
             assert_eq!(there, listed.values, "{name}");

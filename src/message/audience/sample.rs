@@ -375,12 +375,12 @@ fn windows(organisation: &Organisation) -> Vec<WindowTopic> {
     ];
     topics.extend([Outcome::Success, Outcome::Partial, Outcome::RolledBack, Outcome::Failed].map(over));
     // Nothing that may be missing is there.
-    let mut bare = with(&|w| {
+    let mut empty = with(&|w| {
         (w.impact, w.poc, w.downtime, w.category) = (String::new(), None, None, None);
         w.regions.clear();
     });
-    bare.items = ChangeList::default();
-    topics.push(bare);
+    empty.items = ChangeList::default();
+    topics.push(empty);
     let mut phases = plan(organisation).phases;
     for held in [None, Some(held())] {
         phases.plan.held = held;
