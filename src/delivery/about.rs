@@ -105,11 +105,7 @@ pub(super) async fn of_row(tx: &mut Tx, row: &Delivery) -> Result<Option<About>,
 }
 
 /// What every row about it has in common.
-pub(super) async fn read(
-    tx: &mut Tx,
-    subject: Subject,
-    reader: &Channel,
-) -> Result<Option<About>, StoreError> {
+pub(super) async fn read(tx: &mut Tx, subject: Subject, reader: &Channel) -> Result<Option<About>, StoreError> {
     match subject {
         Subject::Window(id) => of_window(tx, id, reader).await,
         Subject::Plan(id) => of_plan(tx, id, reader).await,

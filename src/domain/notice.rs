@@ -303,7 +303,7 @@ impl Plan<'_> {
     /// The rungs still ahead; those that the announcement makes pointless stay in the ledger as skipped.
     fn reminders(&mut self, announced: &[(Channel, DateTime<Utc>)]) {
         let mut seen = BTreeSet::new();
-        let heard: BTreeMap<&Channel, DateTime<Utc>> = announced.iter().rev().map(|(c, at)| (c, *at)).collect();
+        let first_word: BTreeMap<&Channel, DateTime<Utc>> = announced.iter().rev().map(|(c, at)| (c, *at)).collect();
         let organisation = self.s.organisation;
         let (window, since, starts_at) = (self.s.window, self.since(), self.starts_at());
         for audience in &organisation.audiences {
@@ -312,7 +312,7 @@ impl Plan<'_> {
             }
             let rungs = self.rungs(audience.remind.as_ref().unwrap_or(&self.policy.remind));
             for channel in audience.channels_for(window).iter().filter(|channel| channel.takes(MessageKind::Reminder)) {
-                let hears = heard.get(channel).copied();
+                let hears = first_word.get(channel).copied();
                 for (n, rung) in rungs.iter().enumerate() {
                     // `1d` and `24h` are one occasion where they fall on the same second, unless a day off put them there.
                     if !rung.shifted && !seen.insert((channel.clone(), rung.due_at)) {

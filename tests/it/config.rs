@@ -206,10 +206,8 @@ fn an_unknown_section_names_those_that_there_are() {
 #[test]
 fn keys_of_features_that_this_version_lacks_are_unknown() {
     for (text, key) in [
-        ("[people.anna]\nemail = \"a@example.com\"", "people.anna.email"),
         ("[[freeze]]\ntitle = \"Year end\"", "freeze"),
         ("[prometheus]\nurl = \"http://p\"\ntoken = \"x\"", "prometheus.token"),
-        ("[smtp]\nhost = \"mail\"", "smtp"),
         ("[digest]\ncron = \"0 9 * * Mon\"", "digest"),
     ] {
         let found = problems(text);
@@ -272,8 +270,8 @@ boss = ["anna"]
         "maintbot.toml:19: `auto_complete` in [policy.scheduled]: false, \"all_done\" or \"at_end\" is wanted here, not true; write auto_complete = \"all_done\"",
         "maintbot.toml:20: `overrun_chase` in [policy.scheduled]: a length of zero is none; write for example 4h, 90m or 1d 4h; or false to turn it off",
         "maintbot.toml:24: `channels` in [[audience]]: the list is empty; write channels = [\"builtin:maintenance\"]",
-        "maintbot.toml:25: `messages` in [[audience]]: `anouncement` is not a message; did you mean `announcement`? There are announcement, reminder, change_list, change_list_update, started, moved, extended, cancelled, completed, note",
-        "maintbot.toml:25: `messages` in [[audience]]: `starting` is not for audiences; did you mean `started`? There are announcement, reminder, change_list, change_list_update, started, moved, extended, cancelled, completed, note",
+        "maintbot.toml:25: `messages` in [[audience]]: `anouncement` is not a message; did you mean `announcement`? There are announcement, reminder, change_list, change_list_update, started, moved, extended, cancelled, completed, note, advisory",
+        "maintbot.toml:25: `messages` in [[audience]]: `starting` is not for audiences; did you mean `started`? There are announcement, reminder, change_list, change_list_update, started, moved, extended, cancelled, completed, note, advisory",
         "maintbot.toml:28: unknown key `boss` in [roles]; this version knows viewer, engineer, scheduler, approver, admin",
     ];
     assert_eq!(lines(text), expected);

@@ -180,7 +180,9 @@ fn text_from_people_is_data_in_every_template() {
         "{when} {n} {title} {% include 'reminder' %}",
     ] {
         let shown: String = evil.chars().filter(|c| !c.is_control()).collect();
-        for name in sample::names() {
+        // These two name nothing that a person wrote: it may be under embargo, or a stranger's.
+        let silent = ["advisory_delivery_failed", "confirm_subscription"];
+        for name in sample::names().into_iter().filter(|name| !silent.contains(name)) {
             for audience in ["customers", "support"] {
                 let message = told_with(&templates, &organisation, name, audience, |sample| plant(sample, evil));
                 let text = message.plain();

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::super::{Sender, about};
-use super::{About, is_concerned, known, page_rows, was_published};
+use super::{is_concerned, known, page_rows, was_published};
 use crate::domain::ledger::{Delivery, DeliveryState, MessageKind};
 use crate::domain::notice;
 use crate::domain::organisation::{Channel, Organisation};

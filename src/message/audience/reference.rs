@@ -224,7 +224,9 @@ fn purpose(message: MessageKind) -> &'static str {
 pub fn reference() -> String {
     let mut out = String::from("### Messages\n\n| File | Sent | Its English text names |\n|---|---|---|\n");
     let mut env = environment();
-    for (all, of) in [(OF_WINDOWS, ""), (OF_PLANS, "of a plan: "), (OF_ADVISORIES, "of an advisory: "), (OF_SUBSCRIPTIONS, "")] {
+    for (all, of) in
+        [(OF_WINDOWS, ""), (OF_PLANS, "of a plan: "), (OF_ADVISORIES, "of an advisory: "), (OF_SUBSCRIPTIONS, "")]
+    {
         for (kind, name, source) in all {
             let compiled = env.add_template(name, source).and_then(|()| env.get_template(name));
             let mut used: Vec<String> =

@@ -286,6 +286,11 @@ fn advised(name: &str) -> Option<What> {
             from: None,
             window: Some(WindowId(42)),
         }),
+        "advisory_delivery_failed" => Some(What::DeliveryFailed {
+            message: MessageKind::Advisory,
+            channel: "(the channel)".into(),
+            error: "(what it answered)".into(),
+        }),
         "advisory_withdrawn" => Some(What::Withdrawn { reason: "(the reason given)".into() }),
         _ => None,
     }

@@ -65,9 +65,9 @@ pub fn unsubscribed(organisation: &Organisation, channel: &Channel, left: Option
 pub fn readers(rows: &[Planned]) -> String {
     let by_mail = |row: &&Planned| row.audience == SUBSCRIBERS && matches!(row.channel, Channel::Email(_));
     let counted = rows.iter().filter(by_mail).count();
-    let named = rows.iter().filter(|row| !by_mail(row)).map(|row| row.channel.to_string());
+    let by_name = rows.iter().filter(|row| !by_mail(row)).map(|row| row.channel.to_string());
     let names: Vec<String> =
-        named.chain((counted > 0).then(|| format!("{} by mail", count(counted, "subscriber")))).collect();
+        by_name.chain((counted > 0).then(|| format!("{} by mail", count(counted, "subscriber")))).collect();
     if names.is_empty() { "nobody".into() } else { names.join(", ") }
 }
 

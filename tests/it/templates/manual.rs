@@ -35,7 +35,7 @@ fn every_value_and_block_of_the_manual_is_there() {
     for (of, message, least) in [("a window", "reminder.txt", 40), ("a plan", "plan_announcement.txt", 12)] {
         let values = names(&format!("Values of messages about {of}"));
         assert!(values.len() >= least, "{values:?}");
-        let values = values.into_iter().chain(names("Values of both, from what happened"));
+        let values = values.into_iter().chain(names("Values of all, from what happened"));
         let mut text = "Heading\n".to_owned();
         text.extend(values.map(|value| format!("{{{{ {value} }}}}\n")));
         text.extend(
