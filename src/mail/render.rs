@@ -81,7 +81,7 @@ pub fn mail(letter: &Letter<'_>) -> anyhow::Result<Mail> {
     let mut mail = lettre::Message::builder()
         .from(Mailbox::new(Some(one_line(name)), address(&settings.from)?))
         .to(Mailbox::new(None, address(letter.to)?))
-        .subject(subject.clone())
+        .subject(as_typed(&subject))
         .date(SystemTime::from(letter.at))
         .message_id(Some(letter.id.to_owned()));
     if let Some(reply_to) = &settings.reply_to {
@@ -125,6 +125,12 @@ fn subject(letter: &Letter<'_>) -> String {
     let own = format!("{} ", letter.subject);
     let heading = heading.strip_prefix(&own).unwrap_or(&heading);
     clipped(format!("[{}] {heading}", letter.subject).trim_end(), LONGEST_SUBJECT)
+}
+
+/// A subject in which nothing reads as an encoded word (RFC 2047) that was typed as such: a sign that cannot be seen stands
+/// between its first two, so that it is shown as it was typed.
+fn as_typed(subject: &str) -> String {
+    subject.replace("=?", "=\u{200b}?")
 }
 
 /// What marks it as written by a program and, where there is one, its list.

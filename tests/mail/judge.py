@@ -12,6 +12,7 @@ import email.policy
 import html.parser
 import json
 import pathlib
+import re
 import sys
 
 import icalendar
@@ -77,6 +78,12 @@ def read_page(content):
     return {"text": " ".join("".join(page.text).split()), "links": page.links, "html": content}
 
 
+def text(content, name):
+    """A text as RFC 5545, 3.3.11 reads it; this version of icalendar takes an escaped backslash before an n for a line break."""
+    (line,) = [line for line in icalendar.parser.Contentlines.from_ical(content) if line.startswith(name + ":")]
+    return re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], line[len(name) + 1:])
+
+
 def read_calendar(part, raw):
     content = part.get_payload(decode=True)
     for line in content.split(b"\r\n"):
@@ -97,8 +104,8 @@ def read_calendar(part, raw):
         "uid": str(event["UID"]),
         "sequence": int(event["SEQUENCE"]),
         "status": str(event["STATUS"]),
-        "summary": str(event["SUMMARY"]),
-        "description": str(event["DESCRIPTION"]),
+        "summary": text(content, "SUMMARY"),
+        "description": text(content, "DESCRIPTION"),
         "start": event.decoded("DTSTART").isoformat(),
         "end": event.decoded("DTEND").isoformat(),
         "stamp": event.decoded("DTSTAMP").isoformat(),
