@@ -113,7 +113,7 @@ async fn run(request: Request, login: &str) -> anyhow::Result<bool> {
             // The year is typed for the organisation of the demo; with one's own there is nothing to type.
             let own = empty || config.is_some();
             let config = if own { load(config.as_deref())? } else { demo::config(std::env::vars_os())? };
-            run_demo(config, at.unwrap_or_else(Clock::wall), !own).await.map(|()| true)
+            Box::pin(run_demo(config, at.unwrap_or_else(Clock::wall), !own)).await.map(|()| true)
         }
         Action::Maintenance { words, server: Some(server), token, token_file, key, name } => {
             let line = Input::Words(words).line();

@@ -94,8 +94,10 @@ impl Parts {
     pub async fn settle(&self, stop: &CancellationToken) -> anyhow::Result<()> {
         let now = self.clock.now();
         loop {
-            let came = self.inward.tick(now, stop).await?;
-            if came + self.service.tick(now).await? + self.sender.tick(now, stop).await? == 0 || stop.is_cancelled() {
+            let came = Box::pin(self.inward.tick(now, stop)).await?;
+            let did = Box::pin(self.service.tick(now)).await?;
+            let sent = Box::pin(self.sender.tick(now, stop)).await?;
+            if came + did + sent == 0 || stop.is_cancelled() {
                 return Ok(());
             }
         }

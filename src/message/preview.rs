@@ -1,10 +1,11 @@
 //! Messages as their readers would see them, without sending any.
 
-use super::Message;
 use super::action::Button;
 use super::audience::{Telling, Templates};
+use super::{Message, words};
 use crate::domain::channel::Surface;
 use crate::domain::ledger::Planned;
+use crate::domain::subscription::SUBSCRIBERS;
 
 /// A message for a surface, with what stands around it there.
 #[derive(Clone, Copy, Debug)]
@@ -40,17 +41,23 @@ pub struct Previewed {
 /// # Errors
 /// As [`Templates::tell`].
 pub fn previews(templates: &Templates, t: &Telling<'_>, rows: &[Planned]) -> anyhow::Result<Vec<Previewed>> {
-    let mut found: Vec<Previewed> = Vec::new();
+    let mut found: Vec<(Vec<Planned>, Message)> = Vec::new();
     for row in rows {
+        // Of subscribers there may be thousands, and all are told the same.
+        let is_like = |known: &Planned| row.audience == SUBSCRIBERS && known.audience == SUBSCRIBERS;
+        if let Some((like, _)) = found.iter_mut().find(|(known, _)| known.iter().any(is_like)) {
+            like.push(row.clone());
+            continue;
+        }
         let message = templates.tell(&Telling { plan: row, ..*t })?;
-        let reader = row.channel.to_string();
-        match found.iter_mut().find(|known| known.message == message) {
-            Some(known) => known.readers = format!("{}, {reader}", known.readers),
-            None => found.push(Previewed { readers: reader, message }),
+        match found.iter_mut().find(|(_, known)| *known == message) {
+            Some((like, _)) => like.push(row.clone()),
+            None => found.push((vec![row.clone()], message)),
         }
     }
     if found.is_empty() {
-        found.push(Previewed { readers: "nobody".into(), message: templates.tell(t)? });
+        found.push((Vec::new(), templates.tell(t)?));
     }
-    Ok(found)
+    let shown = |(rows, message): (Vec<Planned>, Message)| Previewed { readers: words::readers(&rows), message };
+    Ok(found.into_iter().map(shown).collect())
 }

@@ -160,10 +160,9 @@ impl Topic {
     #[must_use]
     pub fn as_public(&self) -> Option<Self> {
         match self {
-            Self::Advisory(_) => None,
+            Self::Advisory(_) | Self::Subscription(_) => None,
             Self::Window(topic) => topic.as_public().map(|topic| Self::Window(Box::new(topic))),
             Self::Plan(topic) => Some(Self::Plan(Box::new(topic.as_public()))),
-            Self::Subscription(_) => None,
         }
     }
 }

@@ -38,9 +38,12 @@ const READER: &str = "a reader";
 /// Where that happens.
 const PAGE: &str = "page";
 
+/// The organisation with its subscribers, and the stamp of that state of them.
+type Stamped = (i64, Arc<Organisation>);
+
 /// The organisation with its subscribers, as one state of them had it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known(Arc<Mutex<Option<(i64, Arc<Organisation>)>>>);
+pub(super) struct Known(Arc<Mutex<Option<Stamped>>>);
 
 /// What became of asking for mail on the public page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

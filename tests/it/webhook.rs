@@ -95,7 +95,7 @@ impl Hub {
 
     /// The same receiver and database under another process of maintbot; the one before is gone as if it was killed.
     pub async fn restart(&mut self) {
-        self.restart_with(|config| config.to_owned()).await;
+        self.restart_with(str::to_owned).await;
     }
 
     /// The same with another configuration.

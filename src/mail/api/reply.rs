@@ -40,8 +40,7 @@ pub(super) fn meaning(stage: Stage, code: u16, text: &str) -> No {
         (_, _, Some((2, 2))) => No::NotNow,
         // The sender's own address is not good enough.
         (_, _, Some((1, 7 | 8))) => No::Mail,
-        (_, _, Some((1, _) | (2, 1))) => No::Mailbox,
-        (Stage::Recipient, 550 | 551 | 553, None) => No::Mailbox,
+        (_, _, Some((1, _) | (2, 1))) | (Stage::Recipient, 550 | 551 | 553, None) => No::Mailbox,
         _ => No::Mail,
     }
 }

@@ -82,10 +82,12 @@ fn block(block: &Block, page: &str) -> String {
         Block::Items(items) => format!("<ul>\n{}</ul>\n", items.iter().map(item).collect::<String>()),
         Block::Table { head, rows } => {
             let cells = |row: &[String], tag: &str| -> String {
-                row.iter().map(|cell| format!("<{tag}>{}</{}>", escaped(&one_line(cell)), &tag[..2])).collect()
+                let cell = |cell: &String| format!("<{tag}>{}</{}>", escaped(&one_line(cell)), &tag[..2]);
+                row.iter().map(cell).collect::<Vec<_>>().concat()
             };
             let head = cells(head, "th scope=\"col\"");
-            let rows: String = rows.iter().map(|row| format!("<tr>{}</tr>\n", cells(row, "td"))).collect();
+            let rows: Vec<String> = rows.iter().map(|row| format!("<tr>{}</tr>\n", cells(row, "td"))).collect();
+            let rows = rows.concat();
             format!("<table>\n<tr>{head}</tr>\n{rows}</table>\n")
         }
         Block::Copy(line) => format!("<pre>{}</pre>\n", escaped(&one_line(line))),

@@ -131,7 +131,7 @@ async fn handle(
     } else if let Some(status) = state.refuse.take() {
         (status, json!({ "message": format!("refused, {TOKEN}") }))
     } else {
-        answer(&mut state, &asked, body)
+        answer(&mut state, &asked, &body)
     };
     if state.lost > 0 {
         state.lost -= 1;
@@ -141,7 +141,7 @@ async fn handle(
     response.body(Body::from(answer.to_string())).expect("a response")
 }
 
-fn answer(state: &mut State, asked: &str, body: Value) -> (u16, Value) {
+fn answer(state: &mut State, asked: &str, body: &Value) -> (u16, Value) {
     let (method, path) = asked.split_once(' ').expect("a method and a path");
     state.requests.push((asked.to_owned(), body.clone()));
     let base = if state.shape == Shape::Cachet { "/api/schedules" } else { "/v1/PAGE/maintenances" };

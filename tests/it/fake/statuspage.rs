@@ -168,7 +168,7 @@ impl FakeStatuspage {
 
     /// Somebody takes a component's state into their own hands.
     pub fn report(&self, component: &str, status: &str) {
-        self.state().components.get_mut(component).expect("a component").1 = status.to_owned();
+        status.clone_into(&mut self.state().components.get_mut(component).expect("a component").1);
     }
 
     /// Somebody deletes an entry.

@@ -217,7 +217,8 @@ async fn give(stream: &mut TcpStream, answer: Answer, stalled: &Notify) -> Optio
     };
     match answer {
         Answer::Status(status, headers) => {
-            let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let headers = headers.concat();
             let body = if status == 204 { "" } else { "content-length: 2\r\n" };
             let text =
                 format!("HTTP/1.1 {status} Said\r\n{headers}{body}\r\n{}", if body.is_empty() { "" } else { "ok" });

@@ -6,10 +6,10 @@ use maintbot::config::Config;
 use maintbot::domain::access::Role;
 use maintbot::domain::subscription::{Choice, Subscription};
 use maintbot::service::subscribers::Asked;
-use maintbot::store::Db;
 use serde_json::json;
 
 use super::{Answer, FAR, LOCAL, ORGANISATION, Site, config_of, encoded, local};
+use crate::databases;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -38,7 +38,7 @@ async fn post_from(site: &Site, peer: &str, path: &str, origin: Option<&str>, bo
 /// What is stored about an address.
 async fn known(site: &Site, address: &str) -> Option<Subscription> {
     let channel = format!("email:{address}").parse().expect("a channel");
-    let db = Db::open(&format!("sqlite://{}", site.folder.path().join("test.db").display())).await.expect("a file");
+    let db = databases::sqlite(&site.folder).await;
     let found = db.read(async |tx| tx.subscription_on(&channel).await).await.expect("readable");
     db.close().await;
     found

@@ -36,9 +36,9 @@ async fn one_that_answers_anything_is_reached_and_gets_no_message() {
     let receiver = Receiver::start().await;
     receiver.always(Answer::status(405));
     assert_eq!(doctor(&written(&receiver, ""), None), ["ok webhook crm: 127.0.0.1 answers (405); nothing was posted"]);
-    let received = receiver.received();
-    assert_eq!(received.iter().map(|one| one.method.as_str()).collect::<Vec<_>>(), ["OPTIONS"]);
-    assert!(received[0].body.is_empty() && received[0].header("webhook-request-origin").is_empty());
+    let taken = receiver.received();
+    assert_eq!(taken.iter().map(|one| one.method.as_str()).collect::<Vec<_>>(), ["OPTIONS"]);
+    assert!(taken[0].body.is_empty() && taken[0].header("webhook-request-origin").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,7 +54,7 @@ fn by_itself(state: &mut State, at: usize, status: &str, [flag, become_]: [&str;
     entry.updates.push((status.to_owned(), String::new()));
     if entry.flag(flag) {
         for id in entry.components.clone() {
-            state.components.get_mut(&id).expect("a component").1 = become_.to_owned();
+            become_.clone_into(&mut state.components.get_mut(&id).expect("a component").1);
         }
     }
     let entry = &state.entries[at];
@@ -148,7 +148,7 @@ fn create(state: &mut State, body: &Value) -> (u16, Value) {
         wrong.push("components are changed before the start".into());
     }
     if !wrong.is_empty() {
-        return refused(state, wrong);
+        return refused(state, &wrong);
     }
     state.made += 1;
     let mut entry = Entry { id: format!("inc{}", state.made), ..Entry::default() };
@@ -174,7 +174,7 @@ fn update(state: &mut State, id: &str, body: &Value) -> (u16, Value) {
         wrong.push("what is over does not begin again".into());
     }
     if !wrong.is_empty() {
-        return refused(state, wrong);
+        return refused(state, &wrong);
     }
     let mut entry = entry;
     set(state, &mut entry, fields);
@@ -183,7 +183,7 @@ fn update(state: &mut State, id: &str, body: &Value) -> (u16, Value) {
     (200, changed)
 }
 
-fn refused(state: &mut State, wrong: Vec<String>) -> (u16, Value) {
+fn refused(state: &mut State, wrong: &[String]) -> (u16, Value) {
     state.violations.extend(wrong.iter().cloned());
     (422, json!({ "error": wrong }))
 }

@@ -184,7 +184,7 @@ async fn readers_by_mail_are_counted_and_not_named_to_those_who_plan() {
     .await;
 }
 
-async fn organisation() -> Organisation {
+fn organisation() -> Organisation {
     let none: [(String, String); 0] = [];
     let config = maintbot::config::Config::from_text("maintbot.toml".as_ref(), CONFIG, none).expect("a configuration");
     Organisation { public_url: "https://status.example.com".into(), ..config.organisation }
@@ -196,7 +196,7 @@ async fn the_text_of_the_mail_to_confirm_names_what_was_chosen_and_the_link() {
         ask(bot, ANNA, &Choice { services: vec!["jira".into(), "crm".into()], regions: vec!["eu".into()] }).await;
         let asked = known(bot, ANNA).await.expect("it waits");
         let (token, row) = (asked.token.clone(), mails(bot, asked.id).await.remove(0));
-        let organisation = Organisation { name: "Example\r\nBcc: x@y".into(), ..organisation().await };
+        let organisation = Organisation { name: "Example\r\nBcc: x@y".into(), ..organisation() };
         let telling = Telling {
             plan: &row.plan,
             topic: &Topic::Subscription(Box::new(asked)),
@@ -220,7 +220,7 @@ async fn a_row_of_a_subscriber_knows_the_link_that_ends_it() {
     story(CONFIG, "2026-11-01 09:00", async |bot| {
         ask(bot, ANNA, &jira()).await;
         let asked = known(bot, ANNA).await.expect("it waits");
-        let url = asked.unsubscribe_url(&organisation().await);
+        let url = asked.unsubscribe_url(&organisation());
         assert_eq!(url, format!("https://status.example.com/unsubscribe/{}", asked.token));
         let found = bot.parts.db.read(async |tx| {
             Ok::<_, StoreError>((tx.subscription_by_token(&asked.token).await?, tx.subscription_by_token("x").await?))
