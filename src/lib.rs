@@ -35,3 +35,7 @@ pub mod web;
 
 // 4: everything put together
 pub mod app;
+
+#[cfg(test)]
+#[path = "../tests/it/log.rs"]
+mod log;

@@ -10,6 +10,7 @@ mod discord_render;
 mod fake;
 mod github;
 mod layers;
+mod log;
 mod mail;
 mod measure;
 mod migrations;

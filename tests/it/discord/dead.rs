@@ -3,13 +3,13 @@
 use chrono::TimeDelta;
 use maintbot::domain::ledger::{Delivery, DeliveryState, MessageKind};
 
-use super::log::Log;
 use super::{Hub, config};
 use crate::databases;
 use crate::fake::discord::permissions::{SEND_MESSAGES, VIEW_CHANNEL};
 use crate::fake::discord::state::Message;
 use crate::fake::discord::state::Request;
 use crate::fake::discord::{Fault, Matching, Way};
+use crate::log::Log;
 
 const AT: &str = "2026-12-08 09:00";
 const MORE: &str = "\n[policy.scheduled]\nannounce = \"at_once\"\nremind = [\"1d\"]\nchange_list = \"1d\"\n";

@@ -14,11 +14,12 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::log::{Log, is_clean};
+use super::log::is_clean;
 use super::{Hub, config};
 use crate::bot::utc;
 use crate::databases;
 use crate::fake::discord::{FakeDiscord, Way, public_key, signature};
+use crate::log::Log;
 
 /// When these stories begin (UTC).
 const AT: &str = "2026-12-01 09:00";

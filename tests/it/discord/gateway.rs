@@ -7,10 +7,10 @@ use maintbot::clock::Clock;
 use maintbot::service::query::WindowFilter;
 use tokio::time::Instant;
 
-use super::log::Log;
 use super::{Hub, config, story_by};
 use crate::databases;
 use crate::fake::discord::{Again, FakeDiscord, Fault, Reply, Way, public_key};
+use crate::log::Log;
 use crate::postgres;
 
 const AT: &str = "2026-12-01 09:00";

@@ -1,59 +1,18 @@
-//! What is logged in a story, at every level.
+//! What may never be logged in a story, at any level.
 
-use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tracing::level_filters::LevelFilter;
-use tracing::subscriber::DefaultGuard;
 
 use super::Hub;
 use super::late::while_busy;
 use crate::fake::discord::{Again, BOT_TOKEN, Fault, Matching, Scope, Way};
+use crate::log::Log;
 
 /// What nobody may read: the bot's token, and how every token of an interaction begins on the double.
 const SECRETS: [&str; 2] = [BOT_TOKEN, "double-"];
 const WHEN: &str = "2026-12-20 16:00-20:00 UTC";
 const MORE: &str = "\n[policy.scheduled]\nannounce = \"at_once\"\nremind = []\nchange_list = \"at_once\"\n";
-
-/// Everything logged on this thread since the start.
-pub struct Log {
-    lines: Lines,
-    _until: DefaultGuard,
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("lines").extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Takes down what is logged on this thread, which is all of a test's runtime, until it is dropped.
-    pub fn start() -> Self {
-        let lines = Lines::default();
-        let into = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
-            .with_ansi(false)
-            .with_writer(move || into.clone())
-            .finish();
-        Self { lines, _until: tracing::subscriber::set_default(subscriber) }
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8(self.lines.0.lock().expect("lines").clone()).expect("text")
-    }
-}
 
 /// Fails where a text holds the bot's token or one of an interaction.
 pub fn is_clean(text: &str) {

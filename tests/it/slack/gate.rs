@@ -13,11 +13,12 @@ use maintbot::web::{self, Web};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::log::{Log, is_clean};
+use super::log::is_clean;
 use super::{Hub, config};
 use crate::bot::utc;
 use crate::databases;
 use crate::fake::slack::{APP_TOKEN, FakeSlack, SIGNING_SECRET, signature};
+use crate::log::Log;
 
 /// When these stories begin (UTC).
 const AT: &str = "2026-12-01 09:00";

@@ -3,10 +3,8 @@
 //! after it ends.
 
 use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,9 +16,9 @@ use maintbot::service::Answer;
 use maintbot::web::{self, Web};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
-use tracing::level_filters::LevelFilter;
 
 use crate::bot::{Bot, story};
+use crate::log::Log;
 
 const CONFIG: &str = r#"
 [organisation]
@@ -72,21 +70,6 @@ const PUBLIC: &str = "zqpublic";
 const DETAILS: &str = "zqdetails";
 const PUBLIC_CHANNELS: [&str; 2] = ["maintenance", "shared"];
 const FAR: &str = "203.0.113.7:50000";
-
-/// Everything logged on this thread, which is all of a test's runtime.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("lines").extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Every path that the sources route, so that a new one is looked at without anybody thinking of it.
 fn routes() -> Vec<String> {
@@ -196,7 +179,7 @@ async fn public(bot: &Bot, log: &Log) -> Vec<(String, String)> {
     for (issue, _) in bot.parts.service.issues(false, 100).await.expect("readable") {
         all.push((format!("the change list of {}", issue.subject), format!("{}\n{}", issue.title, issue.body)));
     }
-    all.push(("the log".into(), String::from_utf8_lossy(&log.0.lock().expect("lines")).into_owned()));
+    all.push(("the log".into(), log.text()));
     for (_, text) in &mut all {
         *text = text.to_lowercase();
     }
@@ -217,16 +200,8 @@ async fn heard(bot: &Bot, channel: &str, word: &str) -> usize {
 
 #[tokio::test]
 async fn under_embargo_nothing_is_public_and_afterwards_the_public_text_once_and_never_the_details() {
-    let log = Log::default();
-    let into = log.clone();
-    let lines = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || into.clone())
-        .finish();
-    let _until = tracing::subscriber::set_default(lines);
     story(CONFIG, "2026-11-23 09:00", async |bot| {
-        log.0.lock().expect("lines").clear();
+        let log = Log::start();
         bot.say("mikko", "schedule \"Old break\" service:wiki when:\"2026-11-23 10:00-11:00\" poc:@mikko").await;
         bot.say("mikko", "schedule \"Monthly break\" service:jira when:\"2026-12-13 14:00-18:00\" poc:@mikko").await;
         bot.at("2026-11-23 10:30").await;

@@ -1,10 +1,8 @@
 //! What goes where: the token to Discord alone, no secret into any text or log.
 
-use std::io;
-use std::sync::PoisonError;
-
 use super::server::Reply;
 use super::*;
+use crate::log::Log;
 
 const SECRETS: [&str; 2] = ["hunter2", "s3cret"];
 
@@ -38,31 +36,9 @@ fn the_gateway_is_opened_at_the_same_place_with_the_same_token() {
     assert_eq!((discord.application(), discord.guilds()), ("77", ["9001".to_owned()].as_slice()));
 }
 
-/// What is logged, to be read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_secret_is_in_any_text_or_log_whatever_discord_answers() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
 
     let echo = format!("bad {TOKEN} and {SECRET}");
     let own = format!("bad {TOKEN}");
@@ -99,9 +75,8 @@ async fn no_secret_is_in_any_text_or_log_whatever_discord_answers() {
     for channel in ["4", "5"] {
         texts.push(discord.post(channel, &say("x"), None).await.expect_err("no token").to_string());
     }
-    drop(guard);
     server.lines(10);
-    let logged = String::from_utf8(log.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("text");
+    let logged = log.text();
     let lines = |text: &str| logged.lines().filter(|line| line.contains(text)).count();
     assert!(
         lines("Create Message") >= 4 && lines("Create Interaction Response") >= 4,

@@ -1,12 +1,10 @@
 //! What goes where: tokens to Slack alone, answers to no foreign server, no secret into any text or log.
 
-use std::io;
-use std::sync::PoisonError;
-
 use serde_json::json;
 
 use super::server::Reply;
 use super::*;
+use crate::log::Log;
 
 const SECRETS: [&str; 3] = ["hunter2", "s3cret-path", "ticket=s3cret"];
 
@@ -113,31 +111,9 @@ async fn an_address_and_tokens_that_cannot_be_used_are_refused() {
     assert!(!format!("{error:#}").contains("hunter2"), "{error:#}");
 }
 
-/// What is logged, to be read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_secret_is_in_any_text_or_log_whatever_slack_answers() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
 
     let echo = || json!({ "messages": [format!("bad {BOT} and {APP}")] });
     let said = json!({ "ok": false, "error": "invalid_auth", "errors": [BOT], "response_metadata": echo() });
@@ -163,8 +139,7 @@ async fn no_secret_is_in_any_text_or_log_whatever_slack_answers() {
         let url = format!("{}/response/s3cret-path", server.url);
         texts.push(slack.respond(&url, &say("x"), false).await.expect_err("gone").to_string());
     }
-    drop(guard);
-    let logged = String::from_utf8(log.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).expect("text");
+    let logged = log.text();
     let lines = |method: &str| logged.lines().filter(|line| line.contains(method)).count();
     assert!(lines("chat.postMessage") >= 5 && lines("the response URL") >= 2, "every call is traced: {logged}");
     for text in texts.iter().chain([&logged]) {

@@ -12,9 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::LARGEST;
 use crate::fake::slack::{Fault, Matching};
+use crate::log::Log;
 use crate::slack::Hub;
 use crate::slack::gate::{EVENTS, Gate, JSON, SIGNATURE, Sent, inbox};
-use crate::slack::log::{Log, is_clean};
+use crate::slack::log::is_clean;
 
 /// Serves the router as the program does, on a free port.
 async fn served(app: Router, stop: &CancellationToken) -> SocketAddr {
