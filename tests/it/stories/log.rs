@@ -1,7 +1,7 @@
 //! Audiences and ops that read in maintbot's own log.
 
 use crate::bot::story;
-use crate::github::log::Log;
+use crate::log::Log;
 
 const CONFIG: &str = r#"
 [organisation]
