@@ -35,7 +35,3 @@ pub mod web;
 
 // 4: everything put together
 pub mod app;
-
-#[cfg(test)]
-#[path = "../tests/it/log.rs"]
-mod log;

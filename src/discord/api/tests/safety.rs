@@ -1,8 +1,11 @@
 //! What goes where: the token to Discord alone, no secret into any text or log.
 
+#[path = "../../../../tests/it/log.rs"]
+mod log;
+
+use self::log::Log;
 use super::server::Reply;
 use super::*;
-use crate::log::Log;
 
 const SECRETS: [&str; 2] = ["hunter2", "s3cret"];
 

@@ -1,10 +1,13 @@
 //! What goes where: tokens to Slack alone, answers to no foreign server, no secret into any text or log.
 
+#[path = "../../../../tests/it/log.rs"]
+mod log;
+
 use serde_json::json;
 
+use self::log::Log;
 use super::server::Reply;
 use super::*;
-use crate::log::Log;
 
 const SECRETS: [&str; 3] = ["hunter2", "s3cret-path", "ticket=s3cret"];
 
