@@ -1,11 +1,12 @@
-//! What the clients of other services have in common: one request with its answer, how long a service that does not
-//! answer is left alone, what was answered and is kept for a while, and texts for the operator.
+//! What the clients of other services have in common: one request with its answer, what may go wrong with it, how long a
+//! service that does not answer is left alone, what was answered and is kept for a while, and texts for the operator.
 //!
 //! Knows no service. Which limits there are and what an answer means is each client's own.
 
 mod away;
 mod caller;
 mod exchange;
+mod failure;
 mod guard;
 mod known;
 mod text;
@@ -18,8 +19,9 @@ use hyper_rustls::ConfigBuilderExt as _;
 use reqwest::{Url, redirect};
 
 pub use away::{Away, LONGEST, SHORT, doubled};
-pub use caller::{Ask, Caller, Failure};
+pub use caller::{Ask, Caller};
 pub use exchange::{Answer, Silence, TOO_LONG, exchange, head, retry_after};
+pub use failure::{Failure, Result};
 pub use guard::{Barred, client_to, door, is_public};
 pub use known::{Known, locked};
 pub use text::{causes, one_line};

@@ -15,7 +15,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 
-pub use crate::outward::Failure;
+pub use crate::outward::{Failure, Result};
 
 use crate::clock::Clock;
 use crate::config;
@@ -29,9 +29,6 @@ const ANNOTATIONS_FROM: Version = Version(0, 32);
 const VERSION_HOLDS: TimeDelta = TimeDelta::hours(1);
 /// Longer ids are none (characters; they have 36 now).
 const LONGEST_ID: usize = 64;
-
-/// What every call gives.
-pub type Result<T> = std::result::Result<T, Failure>;
 
 /// The first two numbers of a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use self::service::{Chat, Failure, Note, Spot};
+use self::service::{Chat, Note, Spot};
 use super::about::About;
 use super::{Answered, PATIENCE, Sender, said_with, since, unanswered};
 use crate::domain::channel::Channel;
@@ -21,6 +21,7 @@ use crate::domain::ledger::{Delivery, MessageKind};
 use crate::message::action::{self, Button};
 use crate::message::topic::Topic;
 use crate::message::{Block, Message, text, words};
+use crate::outward::Failure;
 use crate::store::Claimed;
 
 /// Why a row could not be sent.
@@ -118,7 +119,7 @@ impl Posting<'_> {
                 Answered::Retry { error: why, at: Some(at), in_doubt: self.doubt }
             }
             Trouble::Outside(Failure::Unsure { why }) => unanswered(self.row, why, self.now),
-            Trouble::Outside(Failure::Missing { why } | Failure::Refused { why }) => Answered::GiveUp(why),
+            Trouble::Outside(Failure::Missing { why, .. } | Failure::Refused { why }) => Answered::GiveUp(why),
             Trouble::Fault(error) => return Err(error),
         })
     }
@@ -160,7 +161,7 @@ impl Posting<'_> {
         let sender = self.sender;
         let spot = match self.chat.post(channel, thread.as_deref(), &note, &self.row.plan, &sender.organisation).await {
             // Somebody may have taken the post away that it belongs to: the next try looks which ones are there.
-            Err(Failure::Missing { why }) if thread.is_some() && self.row.attempts <= 1 => {
+            Err(Failure::Missing { why, .. }) if thread.is_some() && self.row.attempts <= 1 => {
                 return Err(Failure::Later { at: self.now, why }.into());
             }
             posted => posted?,

@@ -201,7 +201,7 @@ impl Keeping<'_> {
         match failure {
             Failure::Later { at, why } => Answered::Retry { error: why, at: Some(at), in_doubt },
             Failure::Unsure { why } => unanswered(self.row, why, self.now),
-            Failure::Refused { why } => Answered::GiveUp(why),
+            Failure::Missing { why, .. } | Failure::Refused { why } => Answered::GiveUp(why),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::organisation::{Channel, Organisation};
 use crate::domain::plan::Phases;
 use crate::domain::window::Window;
 use crate::message::topic::{Topic, WindowTopic};
-use crate::statuspage::failure::Failure;
+use crate::outward::Failure;
 use crate::store::{Claimed, StoreError};
 
 pub use sweep::{Difference, differences};
@@ -139,7 +139,7 @@ impl Publishing<'_> {
                 Answered::Retry { error: why, at: Some(at), in_doubt: self.doubt }
             }
             Trouble::Outside(Failure::Unsure { why }) => unanswered(self.row, why, self.now),
-            Trouble::Outside(Failure::Missing { why } | Failure::Refused { why }) => Answered::GiveUp(why),
+            Trouble::Outside(Failure::Missing { why, .. } | Failure::Refused { why }) => Answered::GiveUp(why),
             Trouble::Fault(error) => return Err(error),
         })
     }

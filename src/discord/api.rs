@@ -5,10 +5,10 @@
 
 mod address;
 mod call;
-mod failure;
 mod guild;
 mod limits;
 mod look;
+mod meaning;
 mod names;
 mod pace;
 mod route;
@@ -27,7 +27,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use failure::{Failure, Result};
+pub use crate::outward::{Failure, Result};
 
 use crate::clock::Clock;
 use crate::config;

@@ -34,8 +34,9 @@ pub use types::{Close, Comment, Fetched, Issue, IssuePatch, Label, Missed, NewIs
 use crate::clock::Clock;
 use crate::config;
 use crate::domain::channel::Repository;
+use crate::outward::locked;
 use address::Address;
-use auth::{Auth, locked};
+use auth::Auth;
 use call::Lane;
 
 /// How long an answer is waited for: GitHub itself gives up after ten seconds.

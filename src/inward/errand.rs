@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::work::{Trouble, Worked, Works, not_done};
 use crate::clock::Clock;
 use crate::command::Input;
+use crate::outward::locked;
 use crate::service::inbox::Inbound as Row;
 
 /// How many keys are remembered, so that a surface may send things twice.
@@ -97,7 +98,7 @@ impl Errands {
     /// key in the database; this keeps what is said besides from being said twice.
     #[must_use]
     pub fn is_first(&self, key: &str) -> bool {
-        let mut came = whole(&self.came);
+        let mut came = locked(&self.came);
         if came.iter().any(|known| known == key) {
             return false;
         }
@@ -122,7 +123,7 @@ impl Errands {
     /// Whether a task of this process is at a stored command.
     #[must_use]
     pub fn holds(&self, key: &str) -> bool {
-        whole(&self.held).contains_key(key)
+        locked(&self.held).contains_key(key)
     }
 
     /// Does something in a task of its own, whatever becomes of the caller. `Some`: what came of it within `limit` of real
@@ -309,14 +310,14 @@ struct Held {
 
 impl Held {
     fn new(errands: &Errands, key: &str) -> Self {
-        *whole(&errands.held).entry(key.to_owned()).or_default() += 1;
+        *locked(&errands.held).entry(key.to_owned()).or_default() += 1;
         Self { errands: errands.clone(), key: key.to_owned() }
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let mut held = whole(&self.errands.held);
+        let mut held = locked(&self.errands.held);
         if let Some(tasks) = held.get_mut(&self.key) {
             *tasks -= 1;
             if *tasks == 0 {
@@ -333,10 +334,6 @@ pub fn fault(surface: &str, key: &str, error: &anyhow::Error) -> String {
     let reference = hex::encode(&Sha256::digest(key.as_bytes())[..4]);
     tracing::error!(surface, reference, key, error = format!("{error:#}"), "a command could not be done");
     format!("This could not be done: something is wrong with maintbot. Reference: {reference}.")
-}
-
-fn whole<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

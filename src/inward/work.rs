@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::outward::Failure;
 use crate::service::Service;
 use crate::service::inbox::Inbound as Row;
 
@@ -47,6 +48,17 @@ pub type Worked<T = ()> = Result<T, Trouble>;
 impl From<anyhow::Error> for Trouble {
     fn from(error: anyhow::Error) -> Self {
         Self::Fault(error)
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Later { at, why } => Self::Later(at, why),
+            Failure::Unsure { why } => Self::Unsure(why),
+            Failure::Missing { why, .. } => Self::Missing(why),
+            Failure::Refused { why } => Self::Refused(why),
+        }
     }
 }
 

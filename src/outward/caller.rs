@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
-use thiserror::Error;
 
-use super::{Answer, Away, LONGEST, TOO_LONG, base, client, exchange, locked, one_line};
+use super::{Answer, Away, Failure, LONGEST, Result, TOO_LONG, base, client, exchange, locked, one_line};
 use crate::clock::Clock;
 
 /// How long an answer is waited for.
@@ -22,31 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const AGENT: &str = concat!("maintbot/", env!("CARGO_PKG_VERSION"));
 /// When to come back after a limit that does not say when.
 const LIMITED: TimeDelta = TimeDelta::seconds(30);
-
-/// Why a call did not do what was asked. The texts are for the operator, one line each; they hold no secret.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Failure {
-    /// A limit, or the service is away: nothing was done.
-    #[error("{why}; not before {}", at.to_rfc3339_opts(SecondsFormat::Secs, true))]
-    Later {
-        /// When it is worth another try (UTC, injected clock).
-        at: DateTime<Utc>,
-        /// What happened.
-        why: String,
-    },
-    /// No answer, or one that does not tell: it may have been done. Look before doing it again.
-    #[error("{why}; it may have been done")]
-    Unsure {
-        /// What happened.
-        why: String,
-    },
-    /// The service says no, and will again.
-    #[error("{why}")]
-    Refused {
-        /// What was asked, and what the service says.
-        why: String,
-    },
-}
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -91,6 +65,10 @@ impl<'a> Ask<'a> {
     /// For the operator: `GET silences`.
     fn shown(&self) -> String {
         format!("{} {}", self.method, self.path.join("/"))
+    }
+
+    fn changes(&self) -> bool {
+        self.method != Method::GET
     }
 }
 
@@ -167,23 +145,22 @@ impl Caller {
     ///
     /// # Errors
     /// [`Failure::Later`] and [`Failure::Unsure`]; what only looks is never in doubt.
-    pub async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, Failure> {
+    pub async fn ask(&self, ask: &Ask<'_>) -> Result<Answer> {
         let inner = &self.inner;
         self.admit(ask)?;
-        let only_looks = ask.method == Method::GET;
         let answer = exchange(self.request(ask)).await;
         let now = inner.clock.now();
         let mut held = locked(&inner.held);
         match answer {
             Err(silence) if silence.why == TOO_LONG => {
                 let why = format!("the answer of {} to {} cannot be read: {TOO_LONG}", inner.name, ask.shown());
-                Err(if only_looks { Failure::Refused { why } } else { Failure::Unsure { why } })
+                Err(Failure::unreadable(ask.changes(), why))
             }
             Err(silence) => {
                 let at = held.away.failed(now);
                 let said = self.clean(&silence.why);
                 let why = format!("{} at {} does not answer {}: {said}", inner.name, self.address(), ask.shown());
-                Err(if only_looks || !silence.sent { Failure::Later { at, why } } else { Failure::Unsure { why } })
+                Err(Failure::untold(ask.changes() && silence.sent, at, why))
             }
             Ok(answer) if answer.status == 429 => {
                 held.away.is_back();
@@ -195,7 +172,7 @@ impl Caller {
                 let at = held.away.failed(now).max(now + answer.retry_after().unwrap_or_default());
                 let said = self.clean(&answer.says());
                 let why = format!("{} answers {} with {}: {said}", inner.name, ask.shown(), answer.status);
-                Err(if only_looks { Failure::Later { at, why } } else { Failure::Unsure { why } })
+                Err(Failure::untold(ask.changes(), at, why))
             }
             Ok(answer) => {
                 held.away.is_back();
@@ -216,10 +193,10 @@ impl Caller {
     #[must_use]
     pub fn odd(&self, ask: &Ask<'_>, error: &str) -> Failure {
         let why = format!("the answer of {} to {} cannot be read: {}", self.inner.name, ask.shown(), self.clean(error));
-        if ask.method == Method::GET { Failure::Refused { why } } else { Failure::Unsure { why } }
+        Failure::unreadable(ask.changes(), why)
     }
 
-    fn admit(&self, ask: &Ask<'_>) -> Result<(), Failure> {
+    fn admit(&self, ask: &Ask<'_>) -> Result<()> {
         let now = self.inner.clock.now();
         let mut held = locked(&self.inner.held);
         let until = [held.away.until(), held.limited].into_iter().flatten().max().filter(|until| *until > now);

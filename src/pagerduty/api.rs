@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use crate::outward::Failure;
+pub use crate::outward::{Failure, Result};
 
 use crate::clock::Clock;
 use crate::config;
@@ -30,9 +30,6 @@ const PAGES: usize = 20;
 const LONGEST_ID: usize = 40;
 /// What has ended cannot be changed or taken away: the status, and PagerDuty's code where it says one.
 const IS_OVER: [(u16, u64); 2] = [(405, 5003), (400, 2001)];
-
-/// What every call gives.
-pub type Result<T> = std::result::Result<T, Failure>;
 
 /// A maintenance window as PagerDuty has it (UTC).
 #[derive(Clone, Debug, PartialEq, Eq)]

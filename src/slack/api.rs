@@ -5,9 +5,9 @@
 
 mod address;
 mod call;
-mod failure;
 mod limits;
 mod look;
+mod meaning;
 mod method;
 mod names;
 mod talk;
@@ -24,7 +24,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-pub use failure::{Failure, Result};
+pub use crate::outward::{Failure, Result};
 
 use crate::clock::Clock;
 use crate::config;

@@ -19,7 +19,7 @@ use reqwest::header::HeaderValue;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
-pub use super::failure::{Failure, Result};
+pub use crate::outward::{Failure, Result};
 
 use super::limits::Limits;
 use crate::clock::Clock;

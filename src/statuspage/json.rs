@@ -17,11 +17,10 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 
-use super::failure::{Failure, Result};
 use super::limits::Limits;
 use crate::clock::Clock;
 use crate::config::{self, PageCall};
-use crate::outward;
+use crate::outward::{self, Failure, Result};
 use template::Templates;
 
 /// How long an answer is waited for.

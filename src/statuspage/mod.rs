@@ -3,7 +3,6 @@
 //! in step is decided in `delivery`.
 
 pub mod api;
-pub mod failure;
 pub mod json;
 pub mod limits;
 pub mod render;

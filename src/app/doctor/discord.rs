@@ -26,7 +26,7 @@ async fn examine(config: &Config, settings: &config::Discord, client: &Discord) 
     let application = match client.application_info().await {
         Ok(application) => application,
         Err(Failure::Refused { why }) => return vec![bad(NAME, format!("Discord does not let maintbot in: {why}"))],
-        Err(failure) => return vec![bad(NAME, format!("Discord cannot be asked: {}", reason(failure)))],
+        Err(failure) => return vec![bad(NAME, format!("Discord cannot be asked: {}", failure.why()))],
     };
     let mut found = vec![good(NAME, format!("Discord lets maintbot in, as {}", application.name))];
     found.extend(identity(settings, &application));
@@ -37,7 +37,7 @@ async fn examine(config: &Config, settings: &config::Discord, client: &Discord) 
                 good(NAME, format!("Discord opens the gateway, {} more times today", gateway.remaining))
             }
             Ok(_) => bad(NAME, "Discord opens no gateway today any more: it was opened too often"),
-            Err(failure) => bad(NAME, format!("no gateway: {}", reason(failure))),
+            Err(failure) => bad(NAME, format!("no gateway: {}", failure.why())),
         });
     }
     if settings.guilds.is_empty() && application.bot_public {
@@ -56,7 +56,7 @@ async fn examine(config: &Config, settings: &config::Discord, client: &Discord) 
                 let link = discord_invite(Some(&settings.application_id));
                 found.push(bad(NAME, format!("server {id}: maintbot is not on it; add it with {link}")));
             }
-            Err(failure) => found.push(bad(NAME, format!("server {id}: {}", reason(failure)))),
+            Err(failure) => found.push(bad(NAME, format!("server {id}: {}", failure.why()))),
         }
     }
     found.extend(places(config).iter().filter_map(|place| channel(settings, &servers, place)));
@@ -152,14 +152,4 @@ fn channel(settings: &config::Discord, servers: &[Guild], place: &DiscordPlace) 
             format!("discord:{place}: missing permissions: {lacks}; give them to maintbot's role in that channel"),
         )
     })
-}
-
-/// Why a question was not answered; doctor asks once, so that it does not matter when to ask again.
-fn reason(failure: Failure) -> String {
-    match failure {
-        Failure::Later { why, .. }
-        | Failure::Unsure { why }
-        | Failure::Missing { why, .. }
-        | Failure::Refused { why } => why,
-    }
 }

@@ -27,7 +27,7 @@ async fn examine(config: &Config, workspace: &SlackWorkspace, client: &Slack) ->
     let me = match client.me().await {
         Ok(me) => me,
         Err(Failure::Refused { why }) => return vec![bad(NAME, format!("Slack does not let maintbot in: {why}"))],
-        Err(failure) => return vec![bad(NAME, format!("Slack cannot be asked: {}", reason(failure)))],
+        Err(failure) => return vec![bad(NAME, format!("Slack cannot be asked: {}", failure.why()))],
     };
     let mut found = vec![scopes(&me)];
     if workspace.id != me.team && !workspace.id.is_empty() {
@@ -36,7 +36,7 @@ async fn examine(config: &Config, workspace: &SlackWorkspace, client: &Slack) ->
     if workspace.app_token.is_some() {
         found.push(match client.open_socket().await {
             Ok(_) => good(NAME, format!("{}: Slack opens a socket", me.team)),
-            Err(failure) => bad(NAME, format!("{}: no socket: {}", me.team, reason(failure))),
+            Err(failure) => bad(NAME, format!("{}: no socket: {}", me.team, failure.why())),
         });
     }
     for place in places(config, &workspace.id) {
@@ -80,19 +80,10 @@ async fn channel(client: &Slack, me: &Me, place: &SlackPlace) -> Finding {
         }
         Ok(_) => "maintbot is not in it; type `/invite @maintbot` there".into(),
         // To who was not invited a private channel is as good as gone. What is said of a name tells that already.
-        Err(Failure::Missing { why }) if !place.target().starts_with('#') => {
+        Err(Failure::Missing { why, .. }) if !place.target().starts_with('#') => {
             format!("{why}; if it is there, it is private: type `/invite @maintbot` there")
         }
-        Err(failure) => reason(failure),
+        Err(failure) => failure.why(),
     };
     bad(NAME, format!("slack:{place}: {why}"))
-}
-
-/// Why a question was not answered; doctor asks once, so that it does not matter when to ask again.
-fn reason(failure: Failure) -> String {
-    match failure {
-        Failure::Later { why, .. } | Failure::Unsure { why } | Failure::Missing { why } | Failure::Refused { why } => {
-            why
-        }
-    }
 }

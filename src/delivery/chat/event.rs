@@ -7,7 +7,7 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use super::service::{Chat, Failure};
+use super::service::Chat;
 use super::{Answered, Outcome, Posting};
 use crate::delivery::said_with;
 use crate::discord::api::{Discord, Event, EventStatus};
@@ -18,6 +18,7 @@ use crate::domain::window::{State, Window};
 use crate::message::text::clipped;
 use crate::message::topic::Topic;
 use crate::message::words;
+use crate::outward::{Failure, Result};
 
 /// Longest name and location of an event, in characters.
 const LONGEST_NAME: usize = 100;
@@ -78,8 +79,6 @@ struct Keeper<'a> {
     now: DateTime<Utc>,
 }
 
-type Result<T> = std::result::Result<T, Failure>;
-
 impl Keeper<'_> {
     /// Does what is missing. `known`: the id of the event, as far as it was recorded; `doubt`: one may have been made and not
     /// recorded.
@@ -136,7 +135,7 @@ impl Keeper<'_> {
     /// The event of this window, if there is one.
     async fn found(&self, known: Option<&str>, doubt: bool) -> Result<Option<Event>> {
         if let Some(id) = known.filter(|_| !doubt) {
-            return match self.discord.event(self.guild, id).await.map_err(Failure::from) {
+            return match self.discord.event(self.guild, id).await {
                 Ok(event) => Ok(Some(event)),
                 Err(Failure::Missing { .. }) => Ok(None),
                 Err(failure) => Err(failure),

@@ -11,6 +11,7 @@ use crate::domain::ledger::{MessageKind, Planned};
 use crate::domain::organisation::Organisation;
 use crate::message::Message;
 use crate::message::action::Button;
+use crate::outward::{Failure, Result};
 use crate::slack::api as slack_api;
 use crate::slack::render as slack_render;
 
@@ -20,43 +21,6 @@ const NONCE: usize = 24;
 const MARK: usize = 16;
 /// How long the name of a thread on Discord may be, in characters.
 const LONGEST_NAME: usize = 100;
-
-/// Why something was not done, whatever the chat.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// Not before an instant (UTC); nothing was done.
-    Later { at: DateTime<Utc>, why: String },
-    /// It may have been done.
-    Unsure { why: String },
-    /// What it is about is not there, or not for maintbot.
-    Missing { why: String },
-    /// The chat says no, and will again.
-    Refused { why: String },
-}
-
-impl From<slack_api::Failure> for Failure {
-    fn from(failure: slack_api::Failure) -> Self {
-        match failure {
-            slack_api::Failure::Later { at, why } => Self::Later { at, why },
-            slack_api::Failure::Unsure { why } => Self::Unsure { why },
-            slack_api::Failure::Missing { why } => Self::Missing { why },
-            slack_api::Failure::Refused { why } => Self::Refused { why },
-        }
-    }
-}
-
-impl From<discord_api::Failure> for Failure {
-    fn from(failure: discord_api::Failure) -> Self {
-        match failure {
-            discord_api::Failure::Later { at, why } => Self::Later { at, why },
-            discord_api::Failure::Unsure { why } => Self::Unsure { why },
-            discord_api::Failure::Missing { why, .. } => Self::Missing { why },
-            discord_api::Failure::Refused { why } => Self::Refused { why },
-        }
-    }
-}
-
-type Result<T> = std::result::Result<T, Failure>;
 
 /// Where a message stands: the conversation and what names it there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,10 +98,10 @@ impl<'a> Chat<'a> {
 
     /// The id of the conversation.
     pub(super) async fn channel(self) -> Result<String> {
-        Ok(match self {
-            Self::Slack(slack, place) => slack.channel_id(place.target()).await?,
-            Self::Discord(discord, place) => discord.channel_id(place).await?,
-        })
+        match self {
+            Self::Slack(slack, place) => slack.channel_id(place.target()).await,
+            Self::Discord(discord, place) => discord.channel_id(place).await,
+        }
     }
 
     /// The message with this key, in the conversation or a thread of it; not older than `since` (UTC).
@@ -158,7 +122,7 @@ impl<'a> Chat<'a> {
                 let channel = thread.filter(|_| !place.is_person()).unwrap_or(channel);
                 let found = match discord.find(channel, &digits(key, MARK), since).await {
                     // Nothing has been said below that message yet.
-                    Err(discord_api::Failure::Missing { code: UNKNOWN_CHANNEL, .. }) if thread.is_some() => None,
+                    Err(Failure::Missing { code: UNKNOWN_CHANNEL, .. }) if thread.is_some() => None,
                     found => found?,
                 };
                 Ok(found.map(|ts| Spot { channel: channel.to_owned(), ts }))
@@ -169,13 +133,13 @@ impl<'a> Chat<'a> {
     /// Whether a message has not been taken away and can be answered in a thread.
     pub(super) async fn is_there(self, channel: &str, ts: &str, key: &str, since: DateTime<Utc>) -> Result<bool> {
         let asked = match self {
-            Self::Slack(slack, _) => slack.find(channel, Some(ts), key, since).await.map(drop).map_err(Failure::from),
+            Self::Slack(slack, _) => slack.find(channel, Some(ts), key, since).await.map(drop),
             Self::Discord(discord, place) => {
                 let subject = key.split('/').next().unwrap_or(key);
                 match thread_of(discord, place, channel, ts, subject).await {
-                    Ok(Some(thread)) => discord.unarchive(&thread).await.map_err(Failure::from),
+                    Ok(Some(thread)) => discord.unarchive(&thread).await,
                     Ok(None) => Ok(()),
-                    Err(failure) => Err(failure.into()),
+                    Err(failure) => Err(failure),
                 }
             }
         };
@@ -213,7 +177,7 @@ impl<'a> Chat<'a> {
                 let channel = opened.unwrap_or_else(|| channel.to_owned());
                 let ts = match discord.post(&channel, &say, Some(&nonce)).await {
                     // Nobody wrote there for a while.
-                    Err(discord_api::Failure::Missing { code: ARCHIVED, .. }) => {
+                    Err(Failure::Missing { code: ARCHIVED, .. }) => {
                         discord.unarchive(&channel).await?;
                         discord.post(&channel, &say, Some(&nonce)).await?
                     }
@@ -229,15 +193,15 @@ impl<'a> Chat<'a> {
         match self {
             Self::Slack(slack, _) => {
                 let say = slack_render::say(note.message, note.buttons, Some(&note.url));
-                Ok(slack.update(&spot.channel, &spot.ts, &say).await?)
+                slack.update(&spot.channel, &spot.ts, &say).await
             }
             Self::Discord(discord, _) => match discord.edit(&spot.channel, &spot.ts, &shown(note)).await {
                 // What stands in a thread that went to the archive is brought in step there, and it comes back.
-                Err(discord_api::Failure::Missing { code: ARCHIVED, .. }) => {
+                Err(Failure::Missing { code: ARCHIVED, .. }) => {
                     discord.unarchive(&spot.channel).await?;
-                    Ok(discord.edit(&spot.channel, &spot.ts, &shown(note)).await?)
+                    discord.edit(&spot.channel, &spot.ts, &shown(note)).await
                 }
-                edited => Ok(edited?),
+                edited => edited,
             },
         }
     }
@@ -260,13 +224,13 @@ async fn thread_of(
     channel: &str,
     message: &str,
     subject: &str,
-) -> discord_api::Result<Option<String>> {
+) -> Result<Option<String>> {
     if place.is_person() {
         return Ok(None);
     }
     let name: String = subject.chars().take(LONGEST_NAME).collect();
     match discord.open_thread(channel, message, &name).await {
-        Err(discord_api::Failure::Missing { code: NO_THREADS, .. }) => Ok(None),
+        Err(Failure::Missing { code: NO_THREADS, .. }) => Ok(None),
         opened => opened.map(Some),
     }
 }

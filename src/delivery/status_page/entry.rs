@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::said::{Tell, Update};
 use super::{Outcome, Publishing};
+use crate::outward::Failure;
 use crate::statuspage::api::{Incident, Status, Statuspage};
-use crate::statuspage::failure::Failure;
 use crate::statuspage::render::Wanted;
 
 impl Publishing<'_> {

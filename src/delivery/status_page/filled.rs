@@ -10,7 +10,7 @@ use crate::domain::ledger::{DeliveryState, MessageKind};
 use crate::domain::organisation::AutoComplete;
 use crate::domain::window::State;
 use crate::message::text::one_line;
-use crate::statuspage::failure::Failure;
+use crate::outward::Failure;
 use crate::statuspage::json::{Entry, JsonPage, Thing};
 
 impl Publishing<'_> {

@@ -9,11 +9,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::failure::{Failure, Meaning, Result, advice, code, meaning};
 use super::limits::{Held, Limits, Scope, Slot};
+use super::meaning::{Meaning, advice, code, meaning};
 use super::pace::{Told, whole_seconds};
 use super::route::Route;
-use super::{Discord, wire};
+use super::{Discord, Failure, Result, wire};
 use crate::outward::{Answer, LONGEST, Silence, TOO_LONG, exchange, locked, one_line};
 
 /// When to look again after an answer that is not Discord's.
@@ -246,7 +246,7 @@ impl Discord {
     fn broken(&self, call: &Call, answer: &Answer) -> Failure {
         let at = self.limits().failed(self.inner.clock.now(), &call.slot, answer.retry_after());
         let why = format!("Discord answers {} with {}", call.shown(), answer.status);
-        if call.route().only_looks() { Failure::Later { at, why } } else { Failure::Unsure { why } }
+        Failure::untold(!call.route().only_looks(), at, why)
     }
 
     /// What no answer means.
@@ -255,21 +255,17 @@ impl Discord {
         if silence.why == TOO_LONG {
             self.limits().answered(now, &call.slot, None);
             let why = format!("the answer to {} cannot be read: {TOO_LONG}", call.shown());
-            return if call.route().only_looks() { Failure::Refused { why } } else { Failure::Unsure { why } };
+            return Failure::unreadable(!call.route().only_looks(), why);
         }
         let at = self.limits().failed(now, &call.slot, None);
         let (shown, why) = (self.inner.address.shown(), self.clean(call, &silence.why));
         let why = format!("Discord at {shown} does not answer {}: {why}", call.shown());
-        if call.route().only_looks() || !silence.sent { Failure::Later { at, why } } else { Failure::Unsure { why } }
+        Failure::untold(!call.route().only_looks() && silence.sent, at, why)
     }
 
     /// What an answer means that is not Discord's.
     fn odd(&self, call: &Call, error: &str) -> Failure {
         let why = self.clean(call, &format!("the answer to {} cannot be read: {error}", call.shown()));
-        if call.route().only_looks() {
-            Failure::Later { at: self.inner.clock.now() + ODD_ANSWER, why }
-        } else {
-            Failure::Unsure { why }
-        }
+        Failure::untold(!call.route().only_looks(), self.inner.clock.now() + ODD_ANSWER, why)
     }
 }

@@ -2,10 +2,9 @@
 //! (<https://docs.discord.com/developers/topics/permissions#permission-overwrites>).
 
 use super::call::Call;
-use super::failure::Result;
 use super::route::Route;
 use super::wire::{Bits, Overwrite, Server};
-use super::{ChannelInfo, Discord, Guild, wire};
+use super::{ChannelInfo, Discord, Guild, Result, wire};
 
 /// Whoever has it may do everything.
 const ADMINISTRATOR: u64 = 1 << 3;

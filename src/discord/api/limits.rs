@@ -9,10 +9,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::failure::Failure;
 use super::pace::{Bucket, Recent, Told};
 use super::route::Route;
-use crate::outward::{Away, SHORT, doubled};
+use crate::outward::{Away, Failure, SHORT, doubled};
 
 /// Calls in a second, of the 50 that Discord takes.
 const A_SECOND: usize = 45;

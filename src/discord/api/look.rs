@@ -5,9 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::failure::{Failure, Result};
 use super::route::Route;
-use super::{Application, Discord, Event, Gateway, Me, wire};
+use super::{Application, Discord, Event, Failure, Gateway, Me, Result, wire};
 use crate::outward::locked;
 
 /// Pages of messages that are looked through, and messages on each.

@@ -8,9 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::call::Call;
-use super::failure::{Failure, Result};
 use super::route::Route;
-use super::{Discord, wire};
+use super::{Discord, Failure, Result, wire};
 use crate::domain::channel::{DiscordPlace, DiscordTarget};
 use crate::outward::locked;
 
@@ -69,7 +68,7 @@ impl Discord {
                 let ask = async { Ok(self.ask::<wire::Named>(&call).await?.id) };
                 self.inner.direct.get(&self.inner.clock, id, ask).await
             }
-            DiscordTarget::Events => Err(missing(format!("nobody can be written to in discord:{place}"))),
+            DiscordTarget::Events => Err(Failure::missing(format!("nobody can be written to in discord:{place}"))),
         }
     }
 
@@ -77,9 +76,9 @@ impl Discord {
     fn server_of<'a>(&'a self, place: &'a DiscordPlace) -> Result<&'a str> {
         match (place.guild(), self.guilds()) {
             ("", [only]) => Ok(only),
-            ("", _) => {
-                Err(missing(format!("discord:{place} does not say on which server: write its id before the name")))
-            }
+            ("", _) => Err(Failure::missing(format!(
+                "discord:{place} does not say on which server: write its id before the name"
+            ))),
             (guild, _) => Ok(guild),
         }
     }
@@ -104,7 +103,9 @@ impl Discord {
         }
         let found = held.as_ref().and_then(|list| list.ids.get(name).cloned());
         found.ok_or_else(|| {
-            missing(format!("there is no channel #{name} on Discord's server {guild}, or maintbot may not see it"))
+            Failure::missing(format!(
+                "there is no channel #{name} on Discord's server {guild}, or maintbot may not see it"
+            ))
         })
     }
 
@@ -123,8 +124,4 @@ impl Discord {
         }
         Ok(List { read, ids })
     }
-}
-
-fn missing(why: String) -> Failure {
-    Failure::Missing { why, code: 0 }
 }

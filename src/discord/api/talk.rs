@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::failure::Result;
 use super::route::Route;
-use super::{Discord, Say, wire};
+use super::{Discord, Result, Say, wire};
 
 /// Longest name of a thread (<https://docs.discord.com/developers/resources/channel#start-thread-from-message>).
 const LONGEST_NAME: usize = 100;

@@ -3,16 +3,29 @@
 mod limits;
 mod lookups;
 mod safety;
+#[path = "../../outward/tests/server.rs"]
 mod server;
 
 use super::*;
-use server::{Reply, Server};
+use server::{Reply, Server, kind};
 
 const TOKEN: &str = "hunter2-of-the-bot";
 /// An interaction's.
 const SECRET: &str = "s3cret-interaction";
 /// Long enough for a busy machine, short enough to wait for.
 const SOON: Duration = Duration::from_secs(1);
+
+impl Reply {
+    /// Discord is content, and says this.
+    fn ok(what: Value) -> Self {
+        Self::Json(200, what)
+    }
+
+    /// Discord is not.
+    fn error(status: u16, code: u64) -> Self {
+        Self::Json(status, json!({ "code": code, "message": "A reason" }))
+    }
+}
 
 fn now() -> DateTime<Utc> {
     "2026-12-02T10:00:00Z".parse().expect("an instant")
@@ -61,15 +74,6 @@ fn later(failure: &Failure) -> Option<i64> {
     match failure {
         Failure::Later { at, .. } => Some((*at - now()).num_seconds()),
         _ => None,
-    }
-}
-
-fn kind(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Later { .. } => "later",
-        Failure::Unsure { .. } => "unsure",
-        Failure::Missing { .. } => "missing",
-        Failure::Refused { .. } => "refused",
     }
 }
 

@@ -71,17 +71,6 @@ enum Way {
     Call,
 }
 
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Later { at, why } => Self::Later(at, why),
-            Failure::Unsure { why } => Self::Unsure(why),
-            Failure::Missing { why, .. } => Self::Missing(why),
-            Failure::Refused { why } => Self::Refused(why),
-        }
-    }
-}
-
 impl Spot {
     pub(super) fn of(asker: &Asker, replaces: bool) -> Self {
         Self { user: asker.caller.user.clone(), channel: asker.channel.clone(), token: asker.token.clone(), replaces }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use crate::config::{Github, GithubAuth};
+use crate::outward::locked;
 
 /// GitHub's clock may be behind ours by so much; it takes no token that lives longer than ten minutes.
 const ISSUED_BEFORE: TimeDelta = TimeDelta::seconds(60);
@@ -159,11 +160,6 @@ impl App {
     pub(super) fn holder(&self, id: u64) -> Arc<Holder> {
         Arc::clone(locked(&self.tokens).entry(id).or_default())
     }
-}
-
-/// A lock whose holder panicked is still good: what it guards is never left half done.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -14,13 +14,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::auth::{App, Auth, InstallationToken, locked};
-use super::failure::{Failure, Result, causes, message, one_line};
+use super::auth::{App, Auth, InstallationToken};
+use super::failure::{Failure, Result, message};
 use super::limits::{Limits, Told, is_limit};
 use super::types::Fetched;
 use super::{AGENT, GitHub, VERSION, wire};
 use crate::clock::Clock;
 use crate::domain::channel::Repository;
+use crate::outward::{causes, locked, one_line};
 
 /// The most that is read of an answer, in bytes.
 const MOST: usize = 8 << 20;

@@ -1,14 +1,12 @@
 //! What may go wrong, in a closed list, and GitHub's own words about it on one line.
 
-use std::error::Error;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
-/// The most that is shown of what GitHub or the network says, in characters.
-const SHOWN: usize = 300;
+use crate::outward::one_line;
+
 /// How GitHub says that what should be made is there.
 pub(super) const EXISTS: &str = "exists already";
 
@@ -92,30 +90,6 @@ fn words(error: &Value) -> String {
         Some(Value::Number(value)) => format!("{what} {code} ({value})"),
         _ => format!("{what} {code}"),
     }
-}
-
-/// A text on one line, without control characters, of at most 300 characters.
-pub(super) fn one_line(text: &str) -> String {
-    let printable = text.replace(char::is_control, " ");
-    let line = printable.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= SHOWN {
-        return line;
-    }
-    line.chars().take(SHOWN - 1).chain(['…']).collect()
-}
-
-/// An error of the network with what led to it, each thing once.
-pub(super) fn causes(error: &dyn Error) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !texts.iter().any(|known| known.contains(&text)) {
-            texts.push(text);
-        }
-        next = error.source();
-    }
-    one_line(&texts.join(": "))
 }
 
 #[cfg(test)]

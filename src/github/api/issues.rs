@@ -5,12 +5,12 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::address::part;
-use super::auth::locked;
 use super::call::{Call, Kind, Who};
-use super::failure::{EXISTS, Failure, Result, one_line};
+use super::failure::{EXISTS, Failure, Result};
 use super::types::{Comment, Fetched, Issue, IssuePatch, Label, NewIssue, Reaction};
 use super::{GitHub, instant, of, wire};
 use crate::domain::channel::Repository;
+use crate::outward::{locked, one_line};
 
 /// When to ask in GraphQL again after its own limit, which does not say when it ends.
 const USED_UP: TimeDelta = TimeDelta::seconds(60);

@@ -10,19 +10,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
+use crate::outward::{LONGEST, SHORT, doubled};
+
 /// What may be made in a minute and in an hour.
 const IN_A_MINUTE: usize = 80;
 const IN_AN_HOUR: usize = 500;
-/// Clocks tell whole seconds, so that a minute between two readings may be almost a second short.
-const SHORT: TimeDelta = TimeDelta::seconds(1);
 /// The first hold after a secondary limit that does not say how long, and the longest.
 const REFUSED: [TimeDelta; 2] = [TimeDelta::seconds(60), TimeDelta::minutes(15)];
 /// The first hold when GitHub does not answer, and the longest.
 const DOWN: [TimeDelta; 2] = [TimeDelta::seconds(5), TimeDelta::minutes(2)];
 /// How long others wait for the one that tries whether GitHub answers again.
 const TRYING: TimeDelta = TimeDelta::seconds(10);
-/// GitHub asks for an hour at most; what is longer is a mistake somewhere on the way.
-const LONGEST: TimeDelta = TimeDelta::hours(24);
 
 /// Until when nothing is sent, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,12 +187,6 @@ impl Limits {
         self.limited = Some(at);
         at
     }
-}
-
-/// The first length doubled with every time after the first, up to the longest.
-fn doubled([first, longest]: [TimeDelta; 2], times: u32) -> TimeDelta {
-    let factor = 2_i32.checked_pow(times.saturating_sub(1)).unwrap_or(i32::MAX);
-    first.checked_mul(factor).map_or(longest, |wait| wait.min(longest))
 }
 
 #[cfg(test)]

@@ -9,10 +9,9 @@ use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Slack;
-use super::failure::{Failure, Meaning, Result, advice, meaning, word};
+use super::meaning::{Meaning, advice, meaning, word};
 use super::method::Method;
-use super::wire;
+use super::{Failure, Result, Slack, wire};
 use crate::outward::{Answer, Silence, TOO_LONG, exchange, locked, one_line};
 
 /// When to look again after an answer that is not Slack's.
@@ -155,14 +154,14 @@ impl Slack {
             Meaning::Limit => return Err(self.limited(method, &answer, code)),
             Meaning::Fault => {
                 let at = locked(self.limits(method)).refused(self.inner.clock.now(), method, answer.retry_after());
-                return Err(if method.only_looks() { Failure::Later { at, why } } else { Failure::Unsure { why } });
+                return Err(Failure::untold(!method.only_looks(), at, why));
             }
             Meaning::Missing | Meaning::Refused => locked(self.limits(method)).answered(method, false),
         }
         if code == "channel_not_found" {
             self.inner.names.doubt();
         }
-        Err(if meaning(code) == Meaning::Missing { Failure::Missing { why } } else { Failure::Refused { why } })
+        Err(if meaning(code) == Meaning::Missing { Failure::missing(why) } else { Failure::Refused { why } })
     }
 
     /// What Slack says against a call, in words.
@@ -195,7 +194,7 @@ impl Slack {
     pub(super) fn broken(&self, method: Method, answer: &Answer) -> Failure {
         let at = locked(self.limits(method)).failed(self.inner.clock.now(), method, answer.retry_after());
         let why = format!("Slack answers {} with {}", method.name(), answer.status);
-        if method.only_looks() { Failure::Later { at, why } } else { Failure::Unsure { why } }
+        Failure::untold(!method.only_looks(), at, why)
     }
 
     /// What no answer means.
@@ -203,7 +202,7 @@ impl Slack {
         if silence.why == TOO_LONG {
             locked(self.limits(method)).answered(method, false);
             let why = format!("the answer to {} cannot be read: {TOO_LONG}", method.name());
-            return if method.only_looks() { Failure::Refused { why } } else { Failure::Unsure { why } };
+            return Failure::unreadable(!method.only_looks(), why);
         }
         let at = locked(self.limits(method)).failed(self.inner.clock.now(), method, None);
         // A response URL is a key to a conversation: it is not shown.
@@ -212,16 +211,12 @@ impl Slack {
             _ => format!(" at {}", self.inner.address.shown()),
         };
         let why = one_line(&format!("Slack{place} does not answer {}: {}", method.name(), self.shown(&silence.why)));
-        if method.only_looks() || !silence.sent { Failure::Later { at, why } } else { Failure::Unsure { why } }
+        Failure::untold(!method.only_looks() && silence.sent, at, why)
     }
 
     /// What an answer means that is not Slack's.
     fn odd(&self, method: Method, error: &str) -> Failure {
         let why = self.shown(&format!("the answer to {} cannot be read: {error}", method.name()));
-        if method.only_looks() {
-            Failure::Later { at: self.inner.clock.now() + ODD_ANSWER, why }
-        } else {
-            Failure::Unsure { why }
-        }
+        Failure::untold(!method.only_looks(), self.inner.clock.now() + ODD_ANSWER, why)
     }
 }

@@ -3,9 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::call::Call;
-use super::failure::{Failure, Result};
 use super::method::Method;
-use super::{EVENT_TYPE, Me, Slack, wire};
+use super::{EVENT_TYPE, Failure, Me, Result, Slack, wire};
 
 /// Pages of messages that are looked through, and messages on each.
 const PAGES: usize = 10;
@@ -95,7 +94,7 @@ impl Slack {
             .await?
             .get(&wanted)
             .cloned()
-            .ok_or_else(|| Failure::Missing { why: format!("there is no user group @{wanted} on Slack") })?;
+            .ok_or_else(|| Failure::missing(format!("there is no user group @{wanted} on Slack")))?;
         let call = Call::form(Method::GroupMembers, vec![("usergroup", id.clone())]);
         let ask = async { Ok(self.ask::<wire::Members>(&call).await?.users.into_iter().collect()) };
         Ok(inner.members.get(&inner.clock, &id, ask).await?.contains(user))

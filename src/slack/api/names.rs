@@ -7,9 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
 use super::call::Call;
-use super::failure::{Failure, Result};
 use super::method::Method;
-use super::{ChannelInfo, Slack, wire};
+use super::{ChannelInfo, Failure, Result, Slack, wire};
 
 /// The list of names is read again after this long, and, where a name is not in it, not sooner than after the second.
 const LIVES: TimeDelta = TimeDelta::hours(1);
@@ -132,7 +131,7 @@ impl Slack {
 
 fn no_such(name: &str, is_cut: bool) -> Failure {
     let more = if is_cut { ", or it is not among the first 7,500: write its id instead" } else { "" };
-    Failure::Missing {
-        why: format!("there is no channel #{name} on Slack, or it is private and maintbot was not invited{more}"),
-    }
+    Failure::missing(format!(
+        "there is no channel #{name} on Slack, or it is private and maintbot was not invited{more}"
+    ))
 }

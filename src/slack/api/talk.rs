@@ -4,9 +4,8 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::failure::{Failure, Result};
 use super::method::Method;
-use super::{EVENT_TYPE, Post, Say, Slack, wire};
+use super::{EVENT_TYPE, Failure, Post, Result, Say, Slack, wire};
 use crate::outward::{Answer, locked};
 
 /// Slack's words for a right to answer that is over.
@@ -76,8 +75,8 @@ impl Slack {
         locked(self.limits(Method::Respond)).answered(Method::Respond, well);
         let refused = serde_json::from_str::<wire::Said>(&says).is_ok_and(|said| !said.ok);
         match answer.status {
-            _ if expired => Err(Failure::Missing { why: format!("{}: it has expired or is used up", why()) }),
-            404 | 410 => Err(Failure::Missing { why: why() }),
+            _ if expired => Err(Failure::missing(format!("{}: it has expired or is used up", why()))),
+            404 | 410 => Err(Failure::missing(why())),
             200..=299 if !refused => Ok(()),
             _ => Err(Failure::Refused { why: why() }),
         }

@@ -2,18 +2,39 @@
 
 mod lookups;
 mod safety;
+#[path = "../../outward/tests/server.rs"]
 mod server;
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::*;
-use server::{Reply, Server};
+use server::{Reply, Server, kind};
 
 const BOT: &str = "xoxb-hunter2";
 const APP: &str = "xapp-hunter2";
 /// Long enough for a busy machine, short enough to wait for.
 const SOON: Duration = Duration::from_secs(1);
+
+impl Reply {
+    /// Slack is content, and says this.
+    fn ok(mut what: Value) -> Self {
+        what["ok"] = json!(true);
+        Self::Json(200, what)
+    }
+
+    /// Slack is not.
+    fn error(code: &str) -> Self {
+        Self::Json(200, json!({ "ok": false, "error": code }))
+    }
+}
+
+impl Server {
+    /// The channels of the next posts.
+    fn channels(&self, count: usize) -> Vec<String> {
+        (0..count).map(|_| self.next().json()["channel"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
 
 fn now() -> DateTime<Utc> {
     "2026-12-02T10:00:00Z".parse().expect("an instant")
@@ -59,15 +80,6 @@ fn later(failure: &Failure) -> Option<i64> {
     match failure {
         Failure::Later { at, .. } => Some((*at - now()).num_seconds()),
         _ => None,
-    }
-}
-
-fn kind(failure: &Failure) -> &'static str {
-    match failure {
-        Failure::Later { .. } => "later",
-        Failure::Unsure { .. } => "unsure",
-        Failure::Missing { .. } => "missing",
-        Failure::Refused { .. } => "refused",
     }
 }
 

@@ -10,7 +10,6 @@ use super::payload::{Caller, Mention};
 use super::{Inbound, SOURCE};
 use crate::inward::work::{Trouble, Worked, Works, give_back, tick, until_stopped};
 use crate::service::{Service, inbox};
-use crate::slack::api::Failure;
 
 /// What is stored until it is worked on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,17 +37,6 @@ pub(super) struct Written {
 pub(super) struct Opened {
     pub workspace: String,
     pub caller: Caller,
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Later { at, why } => Self::Later(at, why),
-            Failure::Unsure { why } => Self::Unsure(why),
-            Failure::Missing { why } => Self::Missing(why),
-            Failure::Refused { why } => Self::Refused(why),
-        }
-    }
 }
 
 impl Works for Inbound {

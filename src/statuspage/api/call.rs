@@ -44,8 +44,8 @@ impl Call {
         Self { query: format!("page={page}&per_page={per_page}"), ..self }
     }
 
-    fn only_looks(&self) -> bool {
-        self.method == Method::GET
+    fn changes(&self) -> bool {
+        self.method != Method::GET
     }
 
     /// How it is called in messages.
@@ -65,11 +65,7 @@ impl Statuspage {
         let answer = self.exchanged(call).await?;
         serde_json::from_slice(&answer.body).map_err(|error| {
             let why = self.shown(&format!("the answer to {} cannot be read: {error}", call.name()));
-            if call.only_looks() {
-                Failure::Later { at: self.inner.clock.now() + ODD_ANSWER, why }
-            } else {
-                Failure::Unsure { why }
-            }
+            Failure::untold(call.changes(), self.inner.clock.now() + ODD_ANSWER, why)
         })
     }
 
@@ -114,7 +110,7 @@ impl Statuspage {
             }
             500.. => {
                 let (at, why) = (locked(limits).failed(now, answer.retry_after()), says(&answer));
-                Err(if call.only_looks() { Failure::Later { at, why } } else { Failure::Unsure { why } })
+                Err(Failure::untold(call.changes(), at, why))
             }
             status => {
                 locked(limits).answered();
@@ -125,7 +121,7 @@ impl Statuspage {
                     _ => "",
                 };
                 let why = says(&answer) + advice;
-                Err(if status == 404 { Failure::Missing { why } } else { Failure::Refused { why } })
+                Err(if status == 404 { Failure::missing(why) } else { Failure::Refused { why } })
             }
         }
     }
@@ -134,7 +130,7 @@ impl Statuspage {
     fn silent(&self, call: &Call, silence: &Silence) -> Failure {
         let at = locked(&self.inner.limits).failed(self.inner.clock.now(), None);
         let why = self.shown(&format!("Statuspage does not answer {}: {}", call.name(), silence.why));
-        if call.only_looks() || !silence.sent { Failure::Later { at, why } } else { Failure::Unsure { why } }
+        Failure::untold(call.changes() && silence.sent, at, why)
     }
 
     /// A text on one line; the key, whoever wrote it there, is left out.

@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::{JsonPage, LONGEST_ID};
 use crate::config::PageCall;
-use crate::outward::{Answer, exchange, locked, one_line};
-use crate::statuspage::failure::{Failure, Result};
+use crate::outward::{Answer, Failure, Result, exchange, locked, one_line};
 
 /// What is shown of an answer that refuses, in bytes.
 const SHOWN: usize = 200;
@@ -29,19 +28,19 @@ impl JsonPage {
         if let Some(body) = &body {
             request = request.json(body);
         }
-        let looks = method == Method::GET;
+        let changes = method != Method::GET;
         match exchange(request).await {
-            Ok(answer) => self.judged(call, answer, looks),
+            Ok(answer) => self.judged(call, answer, changes),
             Err(silence) => {
                 let at = locked(&inner.limits).failed(inner.clock.now(), None);
                 let why = self.shown(&format!("{} does not answer: {}", self.title(), silence.why));
-                Err(if looks || !silence.sent { Failure::Later { at, why } } else { Failure::Unsure { why } })
+                Err(Failure::untold(changes && silence.sent, at, why))
             }
         }
     }
 
     /// What an answer means by its status.
-    fn judged(&self, call: &PageCall, answer: Answer, looks: bool) -> Result<Answer> {
+    fn judged(&self, call: &PageCall, answer: Answer, changes: bool) -> Result<Answer> {
         let (now, limits) = (self.inner.clock.now(), &self.inner.limits);
         let says = |answer: &Answer| {
             let mut text = answer.says();
@@ -60,11 +59,11 @@ impl JsonPage {
             }
             500.. => {
                 let (at, why) = (locked(limits).failed(now, answer.retry_after()), says(&answer));
-                Err(if looks { Failure::Later { at, why } } else { Failure::Unsure { why } })
+                Err(Failure::untold(changes, at, why))
             }
             404 | 410 => {
                 locked(limits).answered();
-                Err(Failure::Missing { why: says(&answer) })
+                Err(Failure::missing(says(&answer)))
             }
             _ => {
                 locked(limits).answered();

@@ -1,46 +1,7 @@
-//! What may go wrong, in a closed list, and how Slack's own words for it are sorted into it.
-
-use chrono::{DateTime, SecondsFormat, Utc};
-use thiserror::Error;
+//! What Slack's own words for an error allow, and what the operator can do about them.
 
 /// Longer words of Slack for an error are none (characters).
 const LONGEST_CODE: usize = 60;
-
-/// Why a call did not do what was asked. The texts are for the operator, one line each; they hold no token, no secret and
-/// no response URL.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Failure {
-    /// The own pacing, a limit, or Slack is away: nothing was done.
-    #[error("{why}; not before {}", at.to_rfc3339_opts(SecondsFormat::Secs, true))]
-    Later {
-        /// When it is worth another try (UTC, injected clock).
-        at: DateTime<Utc>,
-        /// What happened.
-        why: String,
-    },
-    /// No answer, or one that does not tell: it may have been done. Look before doing it again.
-    #[error("{why}; it may have been done")]
-    Unsure {
-        /// What happened.
-        why: String,
-    },
-    /// The conversation, message, person or group is gone, cannot be seen or takes nothing, or the right to answer has
-    /// expired: somewhere else it may go well.
-    #[error("{why}")]
-    Missing {
-        /// What was asked, and what Slack says.
-        why: String,
-    },
-    /// Slack does not do it, and will not do it another time: the token, its scopes or what was sent.
-    #[error("{why}")]
-    Refused {
-        /// What was asked, and what Slack says.
-        why: String,
-    },
-}
-
-/// What every call gives.
-pub type Result<T> = std::result::Result<T, Failure>;
 
 /// What one of Slack's words for an error allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! A server that answers by script.
+//! A server that answers by script, and failures as tests name them: for the tests of clients, which take this file in as a
+//! module of their own.
 
 use std::collections::VecDeque;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -6,7 +7,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::outward::Failure;
 
 /// What the server does with one request.
 pub enum Reply {
@@ -17,19 +20,6 @@ pub enum Reply {
     Close,
     /// Reads the request and says nothing.
     Hang,
-}
-
-impl Reply {
-    /// Slack is content, and says this.
-    pub fn ok(mut what: Value) -> Self {
-        what["ok"] = json!(true);
-        Self::Json(200, what)
-    }
-
-    /// Slack is not.
-    pub fn error(code: &str) -> Self {
-        Self::Json(200, json!({ "ok": false, "error": code }))
-    }
 }
 
 /// A request as it came.
@@ -96,11 +86,6 @@ impl Server {
         (0..count).map(|_| self.next().line).collect()
     }
 
-    /// The channels of the next posts.
-    pub fn channels(&self, count: usize) -> Vec<String> {
-        (0..count).map(|_| self.next().json()["channel"].as_str().unwrap_or_default().to_owned()).collect()
-    }
-
     /// Whether nothing else has come.
     pub fn is_idle(&self) -> bool {
         self.got.try_recv().is_err()
@@ -127,4 +112,14 @@ fn read(stream: &TcpStream) -> Got {
     reader.read_exact(&mut body).expect("a body");
     let line = first.trim_end_matches(" HTTP/1.1").to_owned();
     Got { line, headers, body: String::from_utf8(body).expect("text") }
+}
+
+/// Which of its kinds a failure is.
+pub fn kind(failure: &Failure) -> &'static str {
+    match failure {
+        Failure::Later { .. } => "later",
+        Failure::Unsure { .. } => "unsure",
+        Failure::Missing { .. } => "missing",
+        Failure::Refused { .. } => "refused",
+    }
 }

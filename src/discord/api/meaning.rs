@@ -1,46 +1,6 @@
-//! What may go wrong, in a closed list, and how Discord's own codes for it are sorted into it.
+//! What Discord's own codes for an error allow, and what the operator can do about them.
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use thiserror::Error;
-
-/// Why a call did not do what was asked. The texts are for the operator, one line each; they hold no token, neither the
-/// bot's nor an interaction's.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Failure {
-    /// The own pacing, a limit, or Discord is away: nothing was done.
-    #[error("{why}; not before {}", at.to_rfc3339_opts(SecondsFormat::Secs, true))]
-    Later {
-        /// When it is worth another try (UTC, injected clock).
-        at: DateTime<Utc>,
-        /// What happened.
-        why: String,
-    },
-    /// No answer, or one that does not tell: it may have been done. Look before doing it again.
-    #[error("{why}; it may have been done")]
-    Unsure {
-        /// What happened.
-        why: String,
-    },
-    /// The server, channel, thread, message, event or person is gone, cannot be seen or takes nothing, or the right to
-    /// answer has expired: somewhere else it may go well.
-    #[error("{why}")]
-    Missing {
-        /// What was asked, and what Discord says.
-        why: String,
-        /// Discord's code for it (<https://docs.discord.com/developers/topics/opcodes-and-status-codes#json>); 0 where there
-        /// is none.
-        code: u64,
-    },
-    /// Discord does not do it, and will not do it another time: the token, its rights or what was sent.
-    #[error("{why}")]
-    Refused {
-        /// What was asked, and what Discord says.
-        why: String,
-    },
-}
-
-/// What every call gives.
-pub type Result<T> = std::result::Result<T, Failure>;
+use chrono::TimeDelta;
 
 /// What an answer that is no good one allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
