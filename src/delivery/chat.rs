@@ -8,43 +8,22 @@ mod event;
 mod service;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 
 use self::service::{Chat, Note, Spot};
 use super::about::About;
-use super::{Answered, PATIENCE, Sender, said_with, since, unanswered};
+use super::failure::{Outcome, Trouble};
+use super::{Answered, Sender, said_with, since};
 use crate::domain::channel::Channel;
 use crate::domain::event::Event;
 use crate::domain::ledger::{Delivery, MessageKind};
 use crate::message::action::{self, Button};
 use crate::message::topic::Topic;
 use crate::message::{Block, Message, text, words};
-use crate::outward::Failure;
+use crate::outward::{Failure, locked};
 use crate::store::Claimed;
-
-/// Why a row could not be sent.
-enum Trouble {
-    /// The chat, or the way to it.
-    Outside(Failure),
-    /// The database, or a template.
-    Fault(anyhow::Error),
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self::Outside(failure)
-    }
-}
-
-impl From<anyhow::Error> for Trouble {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Fault(error)
-    }
-}
-
-type Outcome<T> = Result<T, Trouble>;
 
 /// So many rows are remembered at most.
 const MOST_REMEMBERED: usize = 1_000;
@@ -58,12 +37,12 @@ pub(super) struct Edited {
 
 impl Edited {
     fn holds(&self, row: i64, edit: &str) -> bool {
-        let known = self.by_row.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = locked(&self.by_row);
         known.get(&row).is_some_and(|edits| edits.contains(edit))
     }
 
     fn add(&self, row: i64, edit: String) {
-        let mut known = self.by_row.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.by_row);
         // Rows that something newer took the place of are never done; whatever is forgotten is edited once more.
         if known.len() >= MOST_REMEMBERED && !known.contains_key(&row) {
             known.clear();
@@ -72,7 +51,7 @@ impl Edited {
     }
 
     fn forget(&self, row: i64) {
-        self.by_row.lock().unwrap_or_else(PoisonError::into_inner).remove(&row);
+        locked(&self.by_row).remove(&row);
     }
 }
 
@@ -97,33 +76,11 @@ impl Sender {
         };
         let about = self.about(row).await?;
         let posting = Posting { sender: self, chat, row, about: &about, doubt: claimed.in_doubt, now };
-        let answered = match tokio::time::timeout(PATIENCE, posting.at_its_place()).await {
-            Ok(Ok(None)) => return Ok(None),
-            Ok(Ok(Some(sent))) => sent,
-            Ok(Err(trouble)) => posting.answered(trouble)?,
-            Err(_) => unanswered(row, "it takes too long".into(), now),
-        };
-        let held = match &answered {
-            Answered::Retry { at, .. } => *at,
-            _ => None,
-        };
-        self.record(row, answered, now).await?;
-        Ok(held)
+        self.see_through(row, claimed.in_doubt, now, posting.at_its_place()).await
     }
 }
 
 impl Posting<'_> {
-    fn answered(&self, trouble: Trouble) -> anyhow::Result<Answered> {
-        Ok(match trouble {
-            Trouble::Outside(Failure::Later { at, why }) => {
-                Answered::Retry { error: why, at: Some(at), in_doubt: self.doubt }
-            }
-            Trouble::Outside(Failure::Unsure { why }) => unanswered(self.row, why, self.now),
-            Trouble::Outside(Failure::Missing { why, .. } | Failure::Refused { why }) => Answered::GiveUp(why),
-            Trouble::Fault(error) => return Err(error),
-        })
-    }
-
     async fn at_its_place(&self) -> Outcome<Option<Answered>> {
         if self.row.plan.message == MessageKind::ScheduledEvent {
             return self.keep_event().await;

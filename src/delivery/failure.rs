@@ -5,13 +5,14 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Answered, Sender, about};
+use super::{Answered, PATIENCE, Sender, about};
 use crate::clock::Clock;
 use crate::domain::access::Actor;
 use crate::domain::event::What;
-use crate::domain::ledger::{Delivery, MessageKind, Planned};
+use crate::domain::ledger::{Delivery, DeliveryState, MessageKind, Planned};
 use crate::domain::notice::{self, OPS};
 use crate::domain::organisation::Channel;
+use crate::outward::Failure;
 use crate::store::StoreError;
 
 /// A row is given up that could not be sent for so long after it was due, and was tried so often.
@@ -25,8 +26,58 @@ const OTHER_CLOCKS: TimeDelta = TimeDelta::minutes(5);
 const UNDER_WAY: TimeDelta = TimeDelta::seconds(10);
 /// The longest wait for what was not answered.
 const SILENCE: TimeDelta = TimeDelta::minutes(5);
+/// What is said where the work on a row does not come to its end in time.
+pub(super) const TOO_SLOW: &str = "it takes too long";
+
+/// Why a row could not be sent.
+pub(super) enum Trouble {
+    /// The service, or the way to it.
+    Outside(Failure),
+    /// The database, or a template.
+    Fault(anyhow::Error),
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self::Outside(failure)
+    }
+}
+
+impl From<anyhow::Error> for Trouble {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Fault(error)
+    }
+}
+
+/// What a step on a row's way to a service comes to.
+pub(super) type Outcome<T> = Result<T, Trouble>;
 
 impl Sender {
+    /// Waits for the work on a row, well within its lease, and records what came of it; `doubt`: something of the row may
+    /// be there already. Work that gives nothing has recorded that itself. `Some`: the channel takes nothing before then
+    /// (UTC).
+    pub(super) async fn see_through(
+        &self,
+        row: &Delivery,
+        doubt: bool,
+        now: DateTime<Utc>,
+        work: impl Future<Output = Outcome<Option<Answered>>>,
+    ) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let answered = match tokio::time::timeout(PATIENCE, work).await {
+            Ok(Ok(None)) => return Ok(None),
+            Ok(Ok(Some(answered))) => answered,
+            Ok(Err(Trouble::Outside(failure))) => allowed(failure, row, doubt, now),
+            Ok(Err(Trouble::Fault(error))) => return Err(error),
+            Err(_) => unanswered(row, TOO_SLOW.into(), now),
+        };
+        let held = match &answered {
+            Answered::Retry { at, .. } => *at,
+            _ => None,
+        };
+        self.record(row, answered, now).await?;
+        Ok(held)
+    }
+
     /// Tries again later, or gives up where that has gone on for too long.
     pub(super) async fn failed(
         &self,
@@ -87,6 +138,24 @@ impl Sender {
             .await?;
         Ok(())
     }
+}
+
+/// What a failure allows: another try when it says, one that looks first, or none. `doubt`: something of the row may be there
+/// already.
+pub(super) fn allowed(failure: Failure, row: &Delivery, doubt: bool, now: DateTime<Utc>) -> Answered {
+    match failure {
+        Failure::Later { at, why } => Answered::Retry { error: why, at: Some(at), in_doubt: doubt },
+        Failure::Unsure { why } => unanswered(row, why, now),
+        Failure::Missing { why, .. } | Failure::Refused { why } => Answered::GiveUp(why),
+    }
+}
+
+/// Of rows about the same thing outside, one after the last that was sent was tried, and `row` took its place before it was
+/// known what came of it: what it made may be there.
+pub(super) fn left_open<'a>(row: &Delivery, rows: impl IntoIterator<Item = &'a Delivery>) -> bool {
+    let others: Vec<&Delivery> = rows.into_iter().filter(|other| other.id != row.id).collect();
+    let sent = others.iter().filter(|other| other.state == DeliveryState::Sent).map(|other| other.id).max();
+    others.iter().any(|other| other.attempts > 0 && Some(other.id) > sent)
 }
 
 /// Nobody answered: it is tried again when the other end has certainly come to its end with it, and soon. The client

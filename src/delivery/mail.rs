@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 
 use super::about::About;
-use super::failure::growing;
+use super::failure::{TOO_SLOW, growing};
 use super::{Answered, Decision, PATIENCE, Sender, decide, said_with};
 use crate::domain::channel::EmailAddress;
 use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Reason};
@@ -61,7 +61,7 @@ impl Sender {
         let mail = self.letter(mailer, row, &about, (address, &id), now)?;
         let posted = match tokio::time::timeout(PATIENCE, mailer.post(&mail)).await {
             Ok(posted) => posted,
-            Err(_) => Err(Failure::Unsure { why: "it takes too long".into() }),
+            Err(_) => Err(Failure::Unsure { why: TOO_SLOW.into() }),
         };
         // Of two that tell the new times the first may have told the old ones.
         let said = if claimed.in_doubt { Vec::new() } else { said_with(row, &about) };

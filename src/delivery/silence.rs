@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use super::about::{self, About};
+use super::failure::{TOO_SLOW, allowed, left_open};
 use super::{Answered, PATIENCE, Sender, unanswered};
 use crate::alertmanager::api::Alertmanager;
 use crate::domain::ledger::{Delivery, DeliveryState, MessageKind};
@@ -115,14 +116,17 @@ impl Sender {
             doubt: claimed.in_doubt
                 || row.attempts > 1
                 || row.plan.occasion.starts_with(SWEEP)
-                || may_be_there(row, &about),
+                || left_open(row, about.rows.iter().filter(|other| is_like(other, row))),
             changed: AtomicBool::new(false),
             now,
         };
         match tokio::time::timeout(PATIENCE, with.keep(&keeping)).await {
             Ok(Ok(kept)) => self.kept(&keeping, &kept).await,
-            Ok(Err(failure)) => self.record(row, keeping.answered(claimed, failure), now).await,
-            Err(_) => self.record(row, unanswered(row, "it takes too long".into(), now), now).await,
+            Ok(Err(failure)) => {
+                let answered = allowed(failure, row, keeping.is_in_doubt(claimed), now);
+                self.record(row, answered, now).await
+            }
+            Err(_) => self.record(row, unanswered(row, TOO_SLOW.into(), now), now).await,
         }
     }
 
@@ -195,14 +199,9 @@ impl Keeping<'_> {
         comment(self.organisation, self.window, self.installation, service)
     }
 
-    fn answered(&self, claimed: &Claimed, failure: Failure) -> Answered {
-        // What was changed before the failure is recorded nowhere.
-        let in_doubt = claimed.in_doubt || self.changed.load(Ordering::Relaxed);
-        match failure {
-            Failure::Later { at, why } => Answered::Retry { error: why, at: Some(at), in_doubt },
-            Failure::Unsure { why } => unanswered(self.row, why, self.now),
-            Failure::Missing { why, .. } | Failure::Refused { why } => Answered::GiveUp(why),
-        }
+    /// Something of it may be there once it failed: also what was changed before, which is recorded nowhere.
+    fn is_in_doubt(&self, claimed: &Claimed) -> bool {
+        claimed.in_doubt || self.changed.load(Ordering::Relaxed)
     }
 }
 
@@ -220,13 +219,6 @@ fn is_like(row: &Delivery, other: &Delivery) -> bool {
         && row.plan.message == MessageKind::Silence
         && row.plan.channel == other.plan.channel
         && row.id != other.id
-}
-
-/// An earlier row was tried, and something newer took its place before it was known what came of it.
-fn may_be_there(row: &Delivery, about: &About) -> bool {
-    let others = || about.rows.iter().filter(|other| is_like(other, row));
-    let sent = others().filter(|other| other.state == DeliveryState::Sent).map(|other| other.id).max();
-    others().any(|other| other.attempts > 0 && other.state != DeliveryState::Sent && Some(other.id) > sent)
 }
 
 /// What a comment ends with: `[maintbot 3f9c2a7b41d0 MW-12 crm]`. Whatever people write stands before it.

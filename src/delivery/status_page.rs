@@ -13,39 +13,17 @@ mod sweep;
 use chrono::{DateTime, Utc};
 
 use super::about::About;
-use super::{Answered, PATIENCE, Sender, about, said_with, unanswered};
+use super::failure::{Outcome, left_open};
+use super::{Answered, Sender, about, said_with};
 use crate::domain::ledger::{Delivery, DeliveryState, MessageKind, Reason, WITH_ANNOUNCEMENT};
 use crate::domain::notice;
 use crate::domain::organisation::{Channel, Organisation};
 use crate::domain::plan::Phases;
 use crate::domain::window::Window;
 use crate::message::topic::{Topic, WindowTopic};
-use crate::outward::Failure;
 use crate::store::{Claimed, StoreError};
 
 pub use sweep::{Difference, differences};
-
-/// Why a row could not be sent.
-enum Trouble {
-    /// The page, or the way to it.
-    Outside(Failure),
-    /// A template.
-    Fault(anyhow::Error),
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self::Outside(failure)
-    }
-}
-
-impl From<anyhow::Error> for Trouble {
-    fn from(error: anyhow::Error) -> Self {
-        Self::Fault(error)
-    }
-}
-
-type Outcome<T> = Result<T, Trouble>;
 
 /// One row on its way to a page.
 struct Publishing<'a> {
@@ -87,23 +65,14 @@ impl Sender {
         };
         let publishing = Publishing { sender: self, row, about: &about, topic: &topic, doubt: claimed.in_doubt, now };
         let work = async {
-            match (on_statuspage, filled) {
-                (Some(page), _) => publishing.keep_entry(page).await,
-                (None, Some(page)) => publishing.keep_filled(page).await,
-                (None, None) => Ok(None),
-            }
+            let id = match (on_statuspage, filled) {
+                (Some(page), _) => publishing.keep_entry(page).await?,
+                (None, Some(page)) => publishing.keep_filled(page).await?,
+                (None, None) => None,
+            };
+            Ok(Some(Answered::Sent { id, said_with: said_with(row, &about) }))
         };
-        let answered = match tokio::time::timeout(PATIENCE, work).await {
-            Ok(Ok(id)) => Answered::Sent { id, said_with: said_with(row, &about) },
-            Ok(Err(trouble)) => publishing.answered(trouble)?,
-            Err(_) => unanswered(row, "it takes too long".into(), now),
-        };
-        let held = match &answered {
-            Answered::Retry { at, .. } => *at,
-            _ => None,
-        };
-        self.record(row, answered, now).await?;
-        Ok(held)
+        self.see_through(row, claimed.in_doubt, now, work).await
     }
 
     /// A plan is announced: each of its phases is an entry of its own.
@@ -133,28 +102,14 @@ impl Sender {
 }
 
 impl Publishing<'_> {
-    fn answered(&self, trouble: Trouble) -> anyhow::Result<Answered> {
-        Ok(match trouble {
-            Trouble::Outside(Failure::Later { at, why }) => {
-                Answered::Retry { error: why, at: Some(at), in_doubt: self.doubt }
-            }
-            Trouble::Outside(Failure::Unsure { why }) => unanswered(self.row, why, self.now),
-            Trouble::Outside(Failure::Missing { why, .. } | Failure::Refused { why }) => Answered::GiveUp(why),
-            Trouble::Fault(error) => return Err(error),
-        })
-    }
-
     /// The id of the entry, as far as it was recorded.
     fn known(&self) -> Option<String> {
         known(&self.page_rows())
     }
 
-    /// An earlier row was tried, and this one took its place before it was known what came of it.
+    /// An entry may be there that no row recorded.
     fn may_be_there(&self) -> bool {
-        let rows = self.page_rows();
-        let sent = rows.iter().filter(|row| row.state == DeliveryState::Sent).map(|row| row.id).max();
-        let tried = |row: &&Delivery| row.id != self.row.id && row.attempts > 0 && Some(row.id) > sent;
-        self.doubt || rows.iter().any(|row| tried(&row))
+        self.doubt || left_open(self.row, &self.page_rows())
     }
 
     fn page_rows(&self) -> Vec<Delivery> {

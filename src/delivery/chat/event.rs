@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::service::Chat;
 use super::{Answered, Outcome, Posting};
+use crate::delivery::failure::left_open;
 use crate::delivery::said_with;
 use crate::discord::api::{Discord, Event, EventStatus};
 use crate::discord::render::escape;
@@ -44,7 +45,8 @@ impl Posting<'_> {
         let Some(window) = topic.window.as_published() else { return Ok(None) };
         let organisation = &*self.sender.organisation;
         let keeper = Keeper { discord, guild: place.guild(), organisation, window: &window, now: self.now };
-        let id = keeper.keep(self.known_event().as_deref(), self.doubt || self.may_be_there()).await?;
+        let id =
+            keeper.keep(self.known_event().as_deref(), self.doubt || left_open(self.row, &self.event_rows())).await?;
         Ok(Some(Answered::Sent { id, said_with: said_with(self.row, &about) }))
     }
 
@@ -52,14 +54,6 @@ impl Posting<'_> {
     fn known_event(&self) -> Option<String> {
         let sent = self.event_rows().into_iter().filter(|row| row.state == DeliveryState::Sent);
         sent.max_by_key(|row| row.id).and_then(|row| row.remote_id)
-    }
-
-    /// An earlier row was tried, and this one took its place before it was known what came of it.
-    fn may_be_there(&self) -> bool {
-        let rows = self.event_rows();
-        let sent = rows.iter().filter(|row| row.state == DeliveryState::Sent).map(|row| row.id).max();
-        let tried = |row: &&Delivery| row.id != self.row.id && row.attempts > 0 && Some(row.id) > sent;
-        rows.iter().any(|row| tried(&row))
     }
 
     fn event_rows(&self) -> Vec<Delivery> {
