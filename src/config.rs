@@ -425,11 +425,9 @@ impl Config {
         });
         organisation.events.clear();
         organisation.silences = Silencing::default();
-        (self.alertmanager, self.pagerduty) = (None, None);
-        self.webhooks.clear();
-        (self.github, self.slack, self.discord, self.smtp, self.prometheus) = (None, None, None, None, None);
-        self.statuspage = None;
-        self.status_pages.clear();
+        // Whatever is not named here would reach something.
+        let Self { server, database, templates, organisation, .. } = std::mem::take(self);
+        *self = Self { server, database, templates, organisation, ..Self::with_defaults() };
     }
 
     /// Takes over the address that was really bound (port 0 asks for any free one), and with it the public address

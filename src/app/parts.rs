@@ -49,40 +49,26 @@ impl Parts {
     pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
         let db = Db::open(config.database.url.expose_secret()).await?;
         let templates = Arc::new(templates::load(&config).map_err(|faults| templates::refused(&faults))?);
+        let outside = clients(&config, &clock)?;
         let organisation = Arc::new(config.organisation);
         let wake = Wake::default();
         let service = Service::new(db.clone(), organisation.clone(), clock.clone(), templates.clone(), wake.clone());
         let service = service.showing(show);
         let owner = format!("{}-{}", std::process::id(), &random_text()?[..12]);
         // One client for both halves of a surface: they share tokens and limits.
-        let github = config.github.as_ref().map(|github| GitHub::new(github, clock.clone())).transpose()?;
-        let workspaces = config.slack.iter().flat_map(|slack| slack.workspaces.iter().map(move |w| (slack, w)));
-        let client = |(slack, workspace): (&config::Slack, _)| Slack::new(&slack.api_url, workspace, clock.clone());
-        let slack = workspaces.map(client).collect::<anyhow::Result<Vec<_>>>()?;
-        let discord = config.discord.as_ref().map(|discord| Discord::new(discord, clock.clone())).transpose()?;
-        let webhooks = config.webhooks.iter().map(|webhook| Webhook::new(webhook, clock.clone()));
-        let webhooks = webhooks.collect::<anyhow::Result<Vec<_>>>()?;
-        let statuspage = config.statuspage.as_ref().map(|page| Statuspage::new(page, clock.clone())).transpose()?;
-        let status_pages = config.status_pages.iter().map(|page| JsonPage::new(page, clock.clone()));
-        let status_pages = status_pages.collect::<anyhow::Result<Vec<_>>>()?;
         let on_discord = config
             .discord
-            .zip(discord.clone())
+            .zip(outside.discord.clone())
             .map(|(settings, client)| OnDiscord::new(service.clone(), client, settings, clock.clone(), owner.clone()));
         let inward = Inward {
-            github: config.github.zip(github.clone()).map(|(settings, client)| {
+            github: config.github.zip(outside.github.clone()).map(|(settings, client)| {
                 OnGitHub::new(service.clone(), client, settings, clock.clone(), owner.clone())
             }),
-            slack: config
-                .slack
-                .map(|settings| OnSlack::new(service.clone(), slack.clone(), settings, clock.clone(), owner.clone())),
+            slack: config.slack.map(|settings| {
+                OnSlack::new(service.clone(), outside.slack.clone(), settings, clock.clone(), owner.clone())
+            }),
             discord: on_discord.transpose()?,
         };
-        let alertmanager = config.alertmanager.as_ref().map(|a| Alertmanager::new(a, clock.clone())).transpose()?;
-        let pagerduty = config.pagerduty.as_ref().map(|p| PagerDuty::new(p, clock.clone())).transpose()?;
-        let mail = config.smtp.map(|settings| Mailer::new(settings, clock.clone())).transpose()?;
-        let outside =
-            Outside { github, slack, discord, alertmanager, pagerduty, webhooks, mail, statuspage, status_pages };
         let sender = Sender::new(db.clone(), organisation, templates, outside, clock.clone(), wake, owner);
         Ok(Self { db, service, sender, inward, clock })
     }
@@ -120,6 +106,28 @@ impl Parts {
         self.clock.set(to);
         self.settle(stop).await
     }
+}
+
+/// The clients of what is configured outside.
+fn clients(config: &Config, clock: &Clock) -> anyhow::Result<Outside> {
+    let clock = || clock.clone();
+    let workspaces = config.slack.iter().flat_map(|slack| slack.workspaces.iter().map(move |w| (slack, w)));
+    let on_slack = |(slack, workspace): (&config::Slack, _)| Slack::new(&slack.api_url, workspace, clock());
+    Ok(Outside {
+        github: config.github.as_ref().map(|github| GitHub::new(github, clock())).transpose()?,
+        slack: workspaces.map(on_slack).collect::<anyhow::Result<_>>()?,
+        discord: config.discord.as_ref().map(|discord| Discord::new(discord, clock())).transpose()?,
+        alertmanager: config.alertmanager.as_ref().map(|keeper| Alertmanager::new(keeper, clock())).transpose()?,
+        pagerduty: config.pagerduty.as_ref().map(|keeper| PagerDuty::new(keeper, clock())).transpose()?,
+        webhooks: config.webhooks.iter().map(|one| Webhook::new(one, clock())).collect::<anyhow::Result<_>>()?,
+        mail: config.smtp.clone().map(|settings| Mailer::new(settings, clock())).transpose()?,
+        statuspage: config.statuspage.as_ref().map(|page| Statuspage::new(page, clock())).transpose()?,
+        status_pages: config
+            .status_pages
+            .iter()
+            .map(|page| JsonPage::new(page, clock()))
+            .collect::<anyhow::Result<_>>()?,
+    })
 }
 
 /// Random text that nobody can guess: 64 hexadecimal digits.

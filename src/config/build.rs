@@ -36,43 +36,33 @@ const ENGLISH: &str = "en";
 pub(super) fn config(root: &Node, folder: &Path, findings: &mut Findings) -> Config {
     let top = Section::top(root, &TOP, findings);
     let server = server(&top, findings);
-    let url = database_url(&top, folder, findings);
-    let prometheus = prometheus(&top, findings);
-    let github = github::github(&top, folder, findings);
-    let slack = slack::slack(&top, folder, findings);
-    let discord = discord::discord(&top, folder, findings);
-    let alertmanager = silence::alertmanager(&top, folder, findings);
-    let pagerduty = silence::pagerduty(&top, folder, findings);
-    let webhooks = webhooks(&top, folder, findings);
-    let smtp = mail::smtp(&top, folder, findings);
-    let mut statuspage = statuspage::statuspage(&top, folder, findings);
-    let status_pages = statuspage::status_pages(&top, folder, findings);
     let texts = templates::texts(&top, folder, findings);
-    let (mut organisation, components) = organisation(&top, &server, &texts, folder, findings);
-    organisation.github = github.as_ref().map(use_of).unwrap_or_default();
-    organisation.events = discord.as_ref().map(discord::events).unwrap_or_default();
-    organisation.silences = silence::silencing(alertmanager.as_ref(), pagerduty.as_ref());
-    organisation.mails = smtp.is_some();
-    if let Some(page) = &mut statuspage {
-        page.components = components;
-    }
-    let database = Database { url };
-    Config {
+    let (organisation, components) = organisation(&top, &server, &texts, folder, findings);
+    let mut config = Config {
         server,
-        database,
-        prometheus,
-        github,
-        slack,
-        discord,
-        alertmanager,
-        pagerduty,
-        webhooks,
-        smtp,
-        statuspage,
-        status_pages,
+        database: Database { url: database_url(&top, folder, findings) },
+        prometheus: prometheus(&top, findings),
+        github: github::github(&top, folder, findings),
+        slack: slack::slack(&top, folder, findings),
+        discord: discord::discord(&top, folder, findings),
+        alertmanager: silence::alertmanager(&top, folder, findings),
+        pagerduty: silence::pagerduty(&top, folder, findings),
+        webhooks: webhooks(&top, folder, findings),
+        smtp: mail::smtp(&top, folder, findings),
+        statuspage: statuspage::statuspage(&top, folder, findings),
+        status_pages: statuspage::status_pages(&top, folder, findings),
         templates: texts.files,
         organisation,
+    };
+    let organisation = &mut config.organisation;
+    organisation.github = config.github.as_ref().map(use_of).unwrap_or_default();
+    organisation.events = config.discord.as_ref().map(discord::events).unwrap_or_default();
+    organisation.silences = silence::silencing(config.alertmanager.as_ref(), config.pagerduty.as_ref());
+    organisation.mails = config.smtp.is_some();
+    if let Some(page) = &mut config.statuspage {
+        page.components = components;
     }
+    config
 }
 
 fn use_of(github: &Github) -> GithubUse {
