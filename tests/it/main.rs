@@ -19,6 +19,7 @@ mod postgres;
 mod process;
 mod program;
 mod prometheus;
+mod python;
 mod recurrence;
 mod scenarios;
 mod silences;

@@ -1,7 +1,7 @@
 //! A server that takes mail: `aiosmtpd`, which others wrote, in a process of its own (`smtp.py` says what moods it has), and
 //! what others read in the mails that it took (`tests/mail/judge.py`).
 //!
-//! Versions are pinned in `tests/mail/requirements.txt`; `scripts/test` installs them below `target`.
+//! Versions are pinned in `tests/mail/requirements.txt`.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,6 +10,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use crate::python::python;
 
 /// The name and password that servers know which want some.
 pub const LOGIN: [&str; 2] = ["maintbot", "hunter2-hunter2"];
@@ -60,27 +62,12 @@ fn manifest(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The Python that has everything; says how to get it where it is missing.
-fn python() -> PathBuf {
-    let target = Path::new(env!("CARGO_BIN_EXE_maintbot")).ancestors().nth(2).expect("target");
-    let wanted = fs::read(manifest("tests/mail/requirements.txt")).expect("requirements");
-    let venv = target.join("mail");
-    let has = fs::read(venv.join("requirements.txt")).ok();
-    let venv = venv.display();
-    assert!(
-        has == Some(wanted),
-        "the mail server for tests is not installed; scripts/test does it, or: python3 -m venv {venv} && {venv}/bin/pip \
-         install -r tests/mail/requirements.txt && cp tests/mail/requirements.txt {venv}/"
-    );
-    target.join("mail/bin/python")
-}
-
 impl Office {
     pub fn open(way: Way) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let tls = if way.tls.is_empty() { "none" } else { way.tls };
         let settings = json!({ "tls": tls, "required": way.required, "login": way.login.then_some(LOGIN) });
-        let mut child = Command::new(python())
+        let mut child = Command::new(python("mail"))
             .arg(manifest("tests/it/fake/smtp.py"))
             .arg(folder.path())
             .arg(settings.to_string())
@@ -149,7 +136,7 @@ impl Drop for Office {
 /// What others read in these mails; fails where they cannot, or find what does not belong there.
 pub fn judged(mails: &[Taken]) -> Vec<Value> {
     let files = mails.iter().map(|mail| &mail.file);
-    let done = Command::new(python()).arg(manifest("tests/mail/judge.py")).args(files).output().expect("it runs");
+    let done = Command::new(python("mail")).arg(manifest("tests/mail/judge.py")).args(files).output().expect("it runs");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     serde_json::from_slice(&done.stdout).expect("JSON")
 }

@@ -2,27 +2,25 @@
 //! cryptography, and the Python library of CloudEvents. The first two run the examples of `docs/webhooks.md` as they stand
 //! there.
 //!
-//! The libraries are pinned in `requirements.txt` and installed once, below `target`, by pip.
+//! The libraries are pinned in `tests/webhook/requirements.txt`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::Received;
+use crate::python::python;
 
 const MANUAL: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/webhooks.md"));
-const REQUIREMENTS: &str = include_str!("requirements.txt");
 /// What to do where something is missing.
-const HELP: &str = "the tests need Python 3 with venv, and Node.js: sudo apt-get install python3 python3-venv nodejs";
+const HELP: &str = "the tests need Node.js: sudo apt-get install nodejs";
 
 /// Asks the example in Python, which is given `secret`: of each what it answers, a status.
 pub fn python_accepts(secret: &str, received: &[Received]) -> Vec<u64> {
     let asks = "import json, sys\nfor one in json.load(sys.stdin):\n    print(receive(one['headers'], one['body'].encode()))\n";
     let script = format!("{}\n{asks}", example("python"));
-    let mut command = Command::new(python());
+    let mut command = Command::new(python("webhook"));
     command.arg("-c").arg(script).env("WEBHOOK_SECRET", secret);
     statuses(&run(command, &told(received)))
 }
@@ -49,7 +47,7 @@ pub fn cloud_events(received: &[Received]) -> Vec<Value> {
                       said = dict(id=e.get_id(), source=e.get_source(), type=e.get_type(), subject=e.get_subject())\n    \
                       said.update(data=e.get_data(), time=e.get_time().isoformat(), specversion=e.get_specversion())\n    \
                       print(json.dumps(said))\n";
-    let mut command = Command::new(python());
+    let mut command = Command::new(python("webhook"));
     command.arg("-c").arg(script);
     run(command, &told(received)).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
@@ -77,35 +75,7 @@ fn run(mut command: Command, input: &Value) -> String {
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{error}: {HELP}"));
     child.stdin.take().expect("a pipe").write_all(input.to_string().as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("its end");
-    said(&output)
-}
-
-fn said(output: &Output) -> String {
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaints}\n{HELP}");
-    String::from_utf8(output.stdout.clone()).expect("text")
-}
-
-/// The interpreter with the libraries; the first call installs them.
-fn python() -> &'static Path {
-    static PYTHON: OnceLock<PathBuf> = OnceLock::new();
-    PYTHON.get_or_init(|| {
-        let tools = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target").join("tools");
-        let folder = tools.join("webhook-judge");
-        let known = folder.join("requirements.txt");
-        if fs::read_to_string(&known).is_ok_and(|known| known == REQUIREMENTS) {
-            return folder.join("bin/python");
-        }
-        fs::create_dir_all(&tools).expect("target is ours");
-        let _ = fs::remove_dir_all(&folder);
-        let venv = Command::new("python3").args(["-m", "venv"]).arg(&folder).output();
-        said(&venv.unwrap_or_else(|error| panic!("python3: {error}: {HELP}")));
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fake/webhook/requirements.txt");
-        let mut pip = Command::new(folder.join("bin/pip"));
-        let pip = pip.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(file).output();
-        said(&pip.expect("pip runs"));
-        // What is written last says that all of it is there.
-        fs::write(known, REQUIREMENTS).expect("target is ours");
-        folder.join("bin/python")
-    })
+    String::from_utf8(output.stdout).expect("text")
 }
