@@ -9,7 +9,7 @@
 //! - `webhook` is a receiver of webhooks that fails in every way, with judges of what it gets that are not ours.
 //! - `smtp` is a mail server that others wrote, with a judge of what it took by what others read.
 //! - `statuspage` is our double of Atlassian Statuspage, and `json_page` of status pages that are filled by JSON.
-//! - `wire` is what the doubles' connections run on, so that they can be cut.
+//! - `wire` is what the doubles' connections run on, so that they can be cut; `planned` holds faults until they hit.
 
 pub mod discord;
 pub mod emulate;
@@ -17,6 +17,7 @@ pub mod github;
 pub mod json_page;
 pub mod openapi;
 pub mod pagerduty;
+mod planned;
 pub mod slack;
 pub mod smtp;
 pub mod statuspage;

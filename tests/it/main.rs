@@ -20,6 +20,7 @@ mod process;
 mod program;
 mod prometheus;
 mod python;
+mod raw;
 mod recurrence;
 mod scenarios;
 mod silences;

@@ -29,10 +29,9 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use maintbot::clock::Clock;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
+use super::wire;
 use sending::Target;
 use state::{Channel, Kind, Overwrite, Role, Server, State, User};
 
@@ -151,21 +150,12 @@ impl Made<'_> {
 impl FakeDiscord {
     /// Starts a Discord with one server on a thread of its own, so that it answers also while the test waits.
     pub async fn start() -> Self {
-        let (tell, told) = oneshot::channel();
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                let url = format!("http://{}", listener.local_addr().expect("an address"));
-                let shared = Arc::new(Shared { state: Mutex::new(State::new(url.clone())) });
-                assert!(tell.send((url, Arc::clone(&shared))).is_ok(), "the test waits for it");
-                stopped.run_until_cancelled(server::run(listener, shared)).await;
-            });
-        });
-        let (url, shared) = told.await.expect("the double starts");
-        let (client, running) = (crate::process::client(), Arc::new(stop.drop_guard()));
+        let begin = |listener, url: String| {
+            let shared = Arc::new(Shared { state: Mutex::new(State::new(url.clone())) });
+            ((url, Arc::clone(&shared)), server::run(listener, shared))
+        };
+        let ((url, shared), running) = wire::started(begin).await;
+        let (client, running) = (crate::process::client(), Arc::new(running));
         let fake = Self { url, server: SERVER.to_owned(), shared, client, _running: running };
         fake.server(SERVER)
     }

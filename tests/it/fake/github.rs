@@ -23,12 +23,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use maintbot::clock::Clock;
-use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::mpsc;
+use tokio_util::sync::DropGuard;
 
 use super::openapi::Judge;
+use super::wire;
 use hooks::{Delivery, Target, Webhook};
 use state::{Comment, Issue, Request, State, Token};
 
@@ -69,35 +69,20 @@ pub struct FakeGitHub {
     /// What `api_url` has to be; below `/api/v3` it answers as well, as a company's own server.
     pub url: String,
     shared: Arc<Shared>,
-    stop: CancellationToken,
-}
-
-impl Drop for FakeGitHub {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
+    _running: DropGuard,
 }
 
 impl FakeGitHub {
     /// Starts an empty GitHub on a thread of its own, so that it answers also while the test waits for a process.
     pub async fn start() -> Self {
-        let (tell, told) = oneshot::channel();
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                let url = format!("http://{}", listener.local_addr().expect("an address"));
-                let (outbox, sent) = mpsc::unbounded_channel();
-                let state = Mutex::new(State::new(url.clone(), outbox));
-                let shared = Arc::new(Shared { state, judge: Judge::load() });
-                assert!(tell.send((url, Arc::clone(&shared))).is_ok(), "the test waits for it");
-                stopped.run_until_cancelled(server::run(listener, shared, sent)).await;
-            });
-        });
-        let (url, shared) = told.await.expect("the double starts");
-        Self { url, shared, stop }
+        let begin = |listener, url: String| {
+            let (outbox, sent) = mpsc::unbounded_channel();
+            let state = Mutex::new(State::new(url.clone(), outbox));
+            let shared = Arc::new(Shared { state, judge: Judge::load() });
+            ((url, Arc::clone(&shared)), server::run(listener, shared, sent))
+        };
+        let ((url, shared), running) = wire::started(begin).await;
+        Self { url, shared, _running: running }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

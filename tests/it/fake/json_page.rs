@@ -9,11 +9,9 @@ use axum::extract::{ConnectInfo, Request as Incoming, State as Context};
 use axum::http::Response;
 use chrono::NaiveDateTime;
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
-use super::wire::{Cut, Wire};
+use super::wire::{self, Cut};
 
 /// The token that is good.
 pub const TOKEN: &str = "json-page-hunter2";
@@ -56,21 +54,13 @@ impl FakeJsonPage {
             lost: 0,
             refuse: None,
         };
-        let state = Arc::new(Mutex::new(state));
-        let (tell, told) = oneshot::channel();
-        let stop = CancellationToken::new();
-        let (stopped, shared) = (stop.clone(), Arc::clone(&state));
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                tell.send(format!("http://{}", listener.local_addr().expect("an address"))).expect("it is waited for");
-                let router = Router::new().fallback(handle).with_state(shared);
-                let serve = axum::serve(Wire(listener), router.into_make_service_with_connect_info::<Cut>());
-                stopped.run_until_cancelled(async { serve.await.expect("it serves") }).await;
-            });
-        });
-        Self { url: told.await.expect("the double starts"), state, _running: stop.drop_guard() }
+        let begin = move |listener, url| {
+            let state = Arc::new(Mutex::new(state));
+            let router = Router::new().fallback(handle).with_state(Arc::clone(&state));
+            ((url, state), wire::serve(listener, router))
+        };
+        let ((url, state), running) = wire::started(begin).await;
+        Self { url, state, _running: running }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

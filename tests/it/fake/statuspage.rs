@@ -16,11 +16,10 @@ use axum::http::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use maintbot::clock::Clock;
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
-use super::wire::{Cut, Wire};
+use super::planned::{self, Planned};
+use super::wire::{self, Cut};
 
 mod rules;
 
@@ -86,7 +85,8 @@ struct State {
     requests: Vec<String>,
     times: VecDeque<DateTime<Utc>>,
     violations: Vec<String>,
-    faults: Vec<(&'static str, Fault, Option<usize>)>,
+    /// By the method of the requests that they hit; empty: every one.
+    faults: Vec<Planned<&'static str, Fault>>,
     made: usize,
 }
 
@@ -110,20 +110,12 @@ impl FakeStatuspage {
         let component = |name: &str| (format!("c-{name}"), (name.to_owned(), "operational".to_owned()));
         let components = ["crm", "api"].into_iter().map(component).collect();
         let state = Arc::new(Mutex::new(State { clock: Some(clock.clone()), components, ..State::default() }));
-        let (tell, told) = oneshot::channel();
-        let stop = CancellationToken::new();
-        let (stopped, shared) = (stop.clone(), Arc::clone(&state));
-        std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                tell.send(format!("http://{}", listener.local_addr().expect("an address"))).expect("it is waited for");
-                let router = Router::new().fallback(handle).with_state(shared);
-                let serve = axum::serve(Wire(listener), router.into_make_service_with_connect_info::<Cut>());
-                stopped.run_until_cancelled(async { serve.await.expect("it serves") }).await;
-            });
-        });
-        Self { url: told.await.expect("the double starts"), state, _running: stop.drop_guard() }
+        let begin = move |listener, url| {
+            let router = Router::new().fallback(handle).with_state(Arc::clone(&state));
+            ((url, state), wire::serve(listener, router))
+        };
+        let ((url, state), running) = wire::started(begin).await;
+        Self { url, state, _running: running }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -189,12 +181,12 @@ impl FakeStatuspage {
 
     /// From now on requests of this method (empty: every one) fail so, until [`Self::lift`].
     pub fn fail(&self, method: &'static str, fault: Fault) {
-        self.state().faults.push((method, fault, None));
+        self.state().faults.push(Planned { matching: method, fault, times: None });
     }
 
     /// The next `times` requests of this method fail so.
     pub fn fail_times(&self, times: usize, method: &'static str, fault: Fault) {
-        self.state().faults.push((method, fault, Some(times)));
+        self.state().faults.push(Planned { matching: method, fault, times: Some(times) });
     }
 
     /// Ends all faults.
@@ -224,7 +216,8 @@ async fn handle(
         let mut state = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         rules::pass_time(&mut state);
         state.requests.push(format!("{method} {path}"));
-        let fault = take_fault(&mut state, &method);
+        let hit = planned::next(&mut state.faults, |of| of.is_empty() || *of == method);
+        let fault = hit.map(|(_, fault)| fault);
         let does = matches!(fault, None | Some(Fault::DoThenReset));
         let answer = does.then(|| rules::answer(&mut state, (&method, &path, &query), &key, &body));
         (fault, answer)
@@ -246,19 +239,6 @@ async fn handle(
             reply(status, None, &body)
         }
     }
-}
-
-fn take_fault(state: &mut State, method: &str) -> Option<Fault> {
-    let at = state.faults.iter().position(|(of, ..)| of.is_empty() || *of == method)?;
-    let (_, fault, times) = &mut state.faults[at];
-    let fault = fault.clone();
-    if let Some(left) = times {
-        *left -= 1;
-        if *left == 0 {
-            state.faults.remove(at);
-        }
-    }
-    Some(fault)
 }
 
 fn reply(status: u16, retry_after: Option<u64>, body: &Value) -> Response<Body> {

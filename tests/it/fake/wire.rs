@@ -1,4 +1,4 @@
-//! Connections that can be cut: a client then sees a reset and no answer.
+//! What doubles serve over: a thread of their own, and connections that can be cut: a client then sees a reset and no answer.
 
 use std::io;
 use std::pin::Pin;
@@ -6,10 +6,42 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// Starts a double on a thread of its own, so that it answers also while the test waits, and ends it when the guard is
+/// dropped. `begin` gets a listener on a free port and its address, and gives what the test sees of the double and what serves.
+pub async fn started<S, F>(begin: impl FnOnce(TcpListener, String) -> (S, F) + Send + 'static) -> (S, DropGuard)
+where
+    S: Send + 'static,
+    F: Future<Output = ()> + 'static,
+{
+    let (tell, told) = oneshot::channel();
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            let url = format!("http://{}", listener.local_addr().expect("an address"));
+            let (seen, serving) = begin(listener, url);
+            assert!(tell.send(seen).is_ok(), "the test waits for it");
+            stopped.run_until_cancelled(serving).await;
+        });
+    });
+    (told.await.expect("the double starts"), stop.drop_guard())
+}
+
+/// Serves until it is dropped, over connections that handlers can cut by their [`Cut`].
+pub async fn serve(listener: TcpListener, router: Router) {
+    let server = axum::serve(Wire(listener), router.into_make_service_with_connect_info::<Cut>());
+    server.await.expect("it serves");
+}
 
 /// Cuts one connection: instead of the next answer there is a reset.
 #[derive(Clone, Debug, Default)]
@@ -30,10 +62,10 @@ impl Cut {
 }
 
 /// A loopback listener whose connections can be cut.
-pub struct Wire(pub TcpListener);
+struct Wire(TcpListener);
 
 /// One connection.
-pub struct Line(TcpStream, Cut);
+struct Line(TcpStream, Cut);
 
 impl Listener for Wire {
     type Io = Line;

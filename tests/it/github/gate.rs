@@ -15,6 +15,7 @@ use super::log::is_clean;
 use super::{CRM, Hears, Hub, SECRET};
 use crate::fake::github::hooks::{Webhook, signature};
 use crate::log::Log;
+use crate::raw::Raw;
 
 /// When these stories begin (UTC).
 pub const AT: &str = "2026-12-01 09:00";
@@ -94,14 +95,19 @@ impl Sent {
         }
         request
     }
+}
 
-    /// The head as it goes over the wire, without what ends it: how long the body is.
-    pub fn head(&self) -> Vec<u8> {
+impl Raw for Sent {
+    fn head(&self) -> Vec<u8> {
         let mut head = b"POST /github/webhook HTTP/1.1\r\nhost: maintbot.example.com\r\n".to_vec();
         for (name, value) in &self.headers {
             head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         }
         head
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.body
     }
 }
 

@@ -19,6 +19,7 @@ use crate::bot::utc;
 use crate::databases;
 use crate::fake::slack::{APP_TOKEN, FakeSlack, SIGNING_SECRET, signature};
 use crate::log::Log;
+use crate::raw::Raw;
 
 /// When these stories begin (UTC).
 const AT: &str = "2026-12-01 09:00";
@@ -95,14 +96,19 @@ impl Sent {
     pub fn header(&self, name: &str) -> String {
         self.headers[name].to_str().expect("text").to_owned()
     }
+}
 
-    /// The head as it goes over the wire, without what ends it: how long the body is.
-    pub fn head(&self) -> Vec<u8> {
+impl Raw for Sent {
+    fn head(&self) -> Vec<u8> {
         let mut head = format!("POST {} HTTP/1.1\r\nhost: maintbot.example.com\r\n", self.path).into_bytes();
         for (name, value) in &self.headers {
             head.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
         }
         head
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.body
     }
 }
 

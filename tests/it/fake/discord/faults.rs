@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::planned;
 use super::answer::Answer;
 use super::state::Request;
 
@@ -155,23 +156,9 @@ impl fmt::Debug for Fault {
 }
 
 /// A fault that waits for its requests.
-#[derive(Debug)]
-pub struct Planned {
-    pub matching: Matching,
-    pub fault: Fault,
-    /// How many requests it still hits; none: every one until it is lifted.
-    pub times: Option<usize>,
-}
+pub type Planned = planned::Planned<Matching, Fault>;
 
 /// The first planned fault that hits; one that has hit as often as it should is gone.
 pub fn next(planned: &mut Vec<Planned>, request: &Request) -> Option<Fault> {
-    let at = planned.iter().position(|planned| planned.matching.hits(request))?;
-    let hit = planned[at].fault.clone();
-    if let Some(times) = &mut planned[at].times {
-        *times -= 1;
-        if *times == 0 {
-            planned.remove(at);
-        }
-    }
-    Some(hit)
+    planned::next(planned, |matching| matching.hits(request)).map(|(_, fault)| fault)
 }

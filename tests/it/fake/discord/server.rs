@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::super::openapi::Judge;
-use super::super::wire::{Cut, Wire};
+use super::super::wire::{self, Cut};
 use super::answer::Answer;
 use super::faults::{self, Fault, Scope};
 use super::routes::{Call, Route};
@@ -31,8 +31,7 @@ pub async fn run(listener: TcpListener, shared: Arc<Shared>) {
         .route("/gw/", any(gateway::connect))
         .fallback(handle)
         .with_state(shared);
-    let server = axum::serve(Wire(listener), router.into_make_service_with_connect_info::<Cut>());
-    server.await.expect("it serves");
+    wire::serve(listener, router).await;
 }
 
 /// Discord's description, by which the double's own answers are judged too.

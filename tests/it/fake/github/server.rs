@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::super::openapi::{decoded, pairs};
-use super::super::wire::{Cut, Wire};
+use super::super::wire::{self, Cut};
 use super::answer::Answer;
 use super::auth::{self, Caller};
 use super::faults::{self, Fault};
@@ -31,15 +31,13 @@ const CALLS: usize = 5000;
 /// Serves until it is dropped, and sends webhooks one after the other.
 pub async fn run(listener: TcpListener, shared: Arc<Shared>, mut outbox: mpsc::UnboundedReceiver<u64>) {
     let router = Router::new().fallback(handle).with_state(Arc::clone(&shared));
-    let server = axum::serve(Wire(listener), router.into_make_service_with_connect_info::<Cut>());
     let webhooks = async {
         let client = crate::process::client();
         while let Some(id) = outbox.recv().await {
             hooks::send(&shared, &client, id).await;
         }
     };
-    let (ended, ()) = tokio::join!(server.into_future(), webhooks);
-    ended.expect("it serves");
+    tokio::join!(wire::serve(listener, router), webhooks);
 }
 
 async fn handle(

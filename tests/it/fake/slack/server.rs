@@ -12,7 +12,7 @@ use maintbot::clock::Clock;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
-use super::super::wire::{Cut, Wire};
+use super::super::wire::{self, Cut};
 use super::answer::Answer;
 use super::faults::{self, Fault};
 use super::methods::{self, Call, Method};
@@ -25,8 +25,7 @@ const LONGEST_REQUEST: usize = 1 << 20;
 /// Serves until it is dropped.
 pub async fn run(listener: TcpListener, shared: Arc<Shared>) {
     let router = Router::new().route("/socket/{ticket}", any(socket::connect)).fallback(handle).with_state(shared);
-    let server = axum::serve(Wire(listener), router.into_make_service_with_connect_info::<Cut>());
-    server.await.expect("it serves");
+    wire::serve(listener, router).await;
 }
 
 async fn handle(
