@@ -22,7 +22,8 @@ use crate::domain::organisation::Organisation;
 use crate::domain::subject::Subject;
 use crate::domain::window::Window;
 use crate::message::text::{clipped, one_line};
-use crate::message::{Block, Message, words};
+use crate::message::words::{self, MailedAs};
+use crate::message::{Block, Message};
 
 /// Longer subjects are cut (characters): mail programs show about half of that.
 const LONGEST_SUBJECT: usize = 160;
@@ -158,5 +159,11 @@ fn boundary(letter: &Letter<'_>, part: &str) -> String {
 
 /// What stands below everything: why its recipient gets it.
 fn footer(letter: &Letter<'_>) -> String {
-    words::mail_footer(letter.organisation, letter.to, letter.list.is_some())
+    let as_what = match letter {
+        Letter { subject: Subject::Subscription(_), .. } => MailedAs::Stranger,
+        Letter { unsubscribe_url: Some(_), .. } => MailedAs::Subscriber,
+        Letter { list: Some(_), .. } => MailedAs::Reader,
+        _ => MailedAs::Staff,
+    };
+    words::mail_footer(letter.organisation, letter.to, as_what)
 }

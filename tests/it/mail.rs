@@ -6,6 +6,7 @@ mod hostile;
 mod pace;
 mod trouble;
 mod whole;
+mod unsubscribe;
 
 use maintbot::clock::Clock;
 use maintbot::domain::ledger::{Delivery, DeliveryState, MessageKind};
