@@ -163,6 +163,13 @@ fn footer(letter: &Letter<'_>) -> String {
         Letter { subject: Subject::Subscription(_), .. } => MailedAs::Stranger,
         Letter { unsubscribe_url: Some(_), .. } => MailedAs::Subscriber,
         Letter { list: Some(_), .. } => MailedAs::Reader,
+/// A row of a table as what it is about, and what its other columns say of that by their names.
+fn as_facts(head: &[String], row: &[String]) -> (String, Vec<(String, String)>) {
+    let said = head.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+    let facts = said.map(|(name, cell)| (name.clone(), cell.clone())).collect();
+    (one_line(row.first().map_or("", String::as_str)), facts)
+}
+
         _ => MailedAs::Staff,
     };
     words::mail_footer(letter.organisation, letter.to, as_what)
