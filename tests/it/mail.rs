@@ -4,9 +4,10 @@ mod crash;
 mod doctor;
 mod hostile;
 mod pace;
+mod preview;
 mod trouble;
-mod whole;
 mod unsubscribe;
+mod whole;
 
 use maintbot::clock::Clock;
 use maintbot::domain::ledger::{Delivery, DeliveryState, MessageKind};
