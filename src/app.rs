@@ -243,8 +243,13 @@ fn preview_of_samples(
 /// What is sent goes to standard output, and who gets it to standard error, so that the former can be pasted.
 fn say_previews(messages: &[(String, Vec<PreviewView>)], as_json: bool) {
     if as_json {
-        let one =
-            |(name, view): (&String, &PreviewView)| json!({ "message": name, "to": view.readers, "shown": view.shown });
+        let one = |(name, view): (&String, &PreviewView)| {
+            let mut one = json!({ "message": name, "to": view.readers, "shown": view.shown });
+            if let Some(mail) = &view.mail {
+                one["mail"] = json!(mail);
+            }
+            one
+        };
         let items: Vec<_> =
             messages.iter().flat_map(|(name, views)| views.iter().map(move |view| one((name, view)))).collect();
         return say(&json!({ "items": items }).to_string());

@@ -194,7 +194,7 @@ fn preview() -> Command {
         .value_name("SURFACE")
         .default_value("plain")
         .value_parser(|text: &str| text.parse::<Surface>())
-        .help("As it is sent there: plain, slack, discord or github");
+        .help("As it is sent there: plain, slack, discord, github or mail");
     let all = Arg::new("all").long("all").action(ArgAction::SetTrue).conflicts_with("words").help("Every message");
     Command::new("preview")
         .about("Show what a message looks like, of a window or, where none is named, of one made up")

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 use super::inward::Inward;
-use super::preview::show;
+use super::preview::Surfaces;
 use super::templates;
 use crate::alertmanager::api::Alertmanager;
 use crate::clock::{Clock, Wake};
@@ -53,7 +53,7 @@ impl Parts {
         let organisation = Arc::new(config.organisation);
         let wake = Wake::default();
         let service = Service::new(db.clone(), organisation.clone(), clock.clone(), templates.clone(), wake.clone());
-        let service = service.showing(show);
+        let service = service.showing(Arc::new(Surfaces { smtp: config.smtp.clone() }));
         let owner = format!("{}-{}", std::process::id(), &random_text()?[..12]);
         // One client for both halves of a surface: they share tokens and limits.
         let on_discord = config

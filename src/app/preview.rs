@@ -4,28 +4,43 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::templates;
-use crate::config::Config;
+use crate::config::{Config, Smtp};
 use crate::discord;
 use crate::domain::channel::{Channel, Surface};
 use crate::domain::ledger::Planned;
 use crate::domain::notice::OPS;
 use crate::domain::organisation::Organisation;
 use crate::github;
+use crate::mail;
 use crate::message::action::offered;
 use crate::message::audience::{Telling, Templates, sample};
-use crate::message::preview::{Posted, Previewed, previews};
+use crate::message::preview::{Posted, Previewed, Show, Shown, previews};
 use crate::message::text::nearest;
 use crate::service::PreviewView;
 use crate::slack;
 
-/// A message as a surface is sent it: JSON for Slack and Discord, Markdown for GitHub. Each surface has one arm.
-pub(super) fn show(surface: Surface, posted: &Posted<'_>) -> String {
-    let Posted { message, buttons, url } = posted;
-    match surface {
-        Surface::Plain => message.plain(),
-        Surface::Slack => pretty(&json!({ "blocks": slack::render::say(message, buttons, Some(url)).blocks })),
-        Surface::Discord => pretty(&discord::render::say(message, buttons, Some(url)).body()),
-        Surface::Github => github::render::markdown(message),
+/// The surfaces as they are configured.
+#[derive(Clone, Debug)]
+pub(super) struct Surfaces {
+    /// As whom mail is written.
+    pub(super) smtp: Option<Smtp>,
+}
+
+impl Show for Surfaces {
+    /// JSON for Slack and Discord, Markdown for GitHub, subject and text for mail. Each surface has one arm.
+    fn show(&self, surface: Surface, posted: &Posted<'_>) -> anyhow::Result<Shown> {
+        let Posted { message, buttons, url, .. } = posted;
+        let text = match surface {
+            Surface::Plain => message.plain(),
+            Surface::Slack => pretty(&json!({ "blocks": slack::render::say(message, buttons, Some(url)).blocks })),
+            Surface::Discord => pretty(&discord::render::say(message, buttons, Some(url)).body()),
+            Surface::Github => github::render::markdown(message),
+            Surface::Mail => {
+                let mail = mail::render::preview(posted, self.smtp.as_ref())?;
+                return Ok(Shown { text: format!("Subject: {}\n\n{}", mail.subject, mail.text), mail: Some(mail) });
+            }
+        };
+        Ok(Shown { text, mail: None })
     }
 }
 
@@ -49,10 +64,11 @@ pub(super) struct Ask<'a> {
 /// There is no such message or audience; a template is wrong.
 pub(super) fn of_sample(config: &Config, ask: &Ask<'_>) -> anyhow::Result<Vec<PreviewView>> {
     let templates = templates::load(config).map_err(|faults| templates::refused(&faults))?;
-    told(&templates, &config.organisation, ask)
+    told(&templates, config, ask)
 }
 
-fn told(templates: &Templates, organisation: &Organisation, ask: &Ask<'_>) -> anyhow::Result<Vec<PreviewView>> {
+fn told(templates: &Templates, config: &Config, ask: &Ask<'_>) -> anyhow::Result<Vec<PreviewView>> {
+    let organisation = &config.organisation;
     let wanted = ask.name.replace('-', "_");
     let sample =
         sample::of(&wanted, organisation, "@anna").with_context(|| unknown("message", &wanted, &sample::names()))?;
@@ -71,11 +87,14 @@ fn told(templates: &Templates, organisation: &Organisation, ask: &Ask<'_>) -> an
     };
     let buttons = offered(&sample.topic, sample.plan.message, sample.now);
     let url = format!("{}/windows/MW-42", organisation.public_url);
-    let view = |Previewed { readers, message }: Previewed| PreviewView {
-        shown: show(ask.surface, &Posted { message: &message, buttons: &buttons, url: &url }),
-        readers,
+    let surfaces = Surfaces { smtp: config.smtp.clone() };
+    let view = |Previewed { readers, plan, message }: Previewed| {
+        let telling = Telling { plan: &plan, ..telling };
+        let posted = Posted { message: &message, buttons: &buttons, url: &url, telling: &telling };
+        let Shown { text: shown, mail } = surfaces.show(ask.surface, &posted)?;
+        Ok(PreviewView { readers, shown, mail })
     };
-    Ok(previews(templates, &telling, &rows)?.into_iter().map(view).collect())
+    previews(templates, &telling, &rows)?.into_iter().map(view).collect()
 }
 
 /// Who would get such a message: the audiences that want it, or ops.

@@ -98,6 +98,17 @@ impl Sender {
     /// Records that it is given up, and tells ops on another channel. A change list that cannot be opened where it belongs
     /// is opened in the built-in tracker.
     pub(super) async fn give_up(&self, row: &Delivery, error: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
+        self.give_up_until(row, error, "", now).await
+    }
+
+    /// The same where nothing more is sent to the channel before somebody types `remedy` in a terminal.
+    pub(super) async fn give_up_until(
+        &self,
+        row: &Delivery,
+        error: &str,
+        remedy: &str,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<()> {
         tracing::warn!(delivery = row.id, channel = %row.plan.channel, error, "a message is given up");
         self.db
             .write(async |tx| {
@@ -112,7 +123,8 @@ impl Sender {
                     return Ok(());
                 }
                 let channel = row.plan.channel.to_string();
-                let what = What::DeliveryFailed { message: row.plan.message, channel, error: error.to_owned() };
+                let (message, error, remedy) = (row.plan.message, error.to_owned(), remedy.to_owned());
+                let what = What::DeliveryFailed { message, channel, error, remedy };
                 let event = tx.add_event(row.subject, now, Actor::MAINTBOT, "sender", &what).await?;
                 let mut elsewhere = match row.subject.window() {
                     Some(id) => tx.window(id).await?.and_then(|w| self.organisation.own_channel(w.poc.as_deref()?)),

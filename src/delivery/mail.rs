@@ -14,11 +14,10 @@ use super::about::About;
 use super::failure::{TOO_SLOW, growing};
 use super::{Answered, Decision, PATIENCE, Sender, decide, said_with};
 use crate::domain::channel::EmailAddress;
-use crate::domain::ledger::{Class, Delivery, DeliveryState, MessageKind, Reason};
+use crate::domain::ledger::{Class, Delivery, DeliveryState, Reason};
 use crate::domain::subject::Subject;
 use crate::mail::api::{Failure, Mailer};
-use crate::mail::render::{self, Letter, Mail};
-use crate::message::topic::Topic;
+use crate::mail::render::{self, Letter, Mail, Matter};
 use crate::store::{Claimed, Settled};
 
 /// The first wait after a server wants a mail later: those that greylist take nothing from a stranger for some minutes.
@@ -109,47 +108,23 @@ impl Sender {
         now: DateTime<Utc>,
     ) -> anyhow::Result<Mail> {
         let organisation = &*self.organisation;
-        let kind = row.plan.message;
-        let public = match &about.topic {
-            // What of it may be told to whom is decided where it is told.
-            Topic::Advisory(_) | Topic::Subscription(_) => Some(about.topic.clone()),
-            topic if kind.is_for_audiences() => topic.as_public(),
-            topic => Some(topic.clone()),
-        };
-        let topic = public.context("nothing of its window is public")?;
-        let (page, event) = match &topic {
-            Topic::Window(topic) => {
-                let window = &topic.window;
-                let struck_out = kind == MessageKind::Cancelled;
-                (organisation.window_url(window), goes_into_calendars(kind).then_some((window, struck_out)))
-            }
-            Topic::Plan(topic) => (organisation.plan_url(topic.phases.plan.id), None),
-            Topic::Advisory(topic) => (organisation.advisory_url(topic.advisory.id), None),
-            Topic::Subscription(asked) => (asked.confirm_url(organisation), None),
-        };
+        let matter = Matter::of(&row.plan, &about.topic, organisation).context("nothing of its window is public")?;
         let unsubscribe = about.unsubscribe_url(organisation);
-        let is_list = organisation.audiences.iter().any(|audience| audience.name == row.plan.audience);
         render::mail(&Letter {
             message: &self.tell(row, about, now)?,
             subject: row.subject,
-            page: &page,
+            page: &matter.page,
             to,
             id,
             thread: &thread(row, about),
             at: now,
-            list: is_list.then_some(row.plan.audience.as_str()),
+            list: matter.list.as_deref(),
             unsubscribe_url: unsubscribe.as_deref(),
-            event,
+            event: matter.event.as_ref().map(|(window, struck_out)| (window, *struck_out)),
             organisation,
             settings: mailer.settings(),
         })
     }
-}
-
-/// What concerns the public and says when a window is.
-fn goes_into_calendars(kind: MessageKind) -> bool {
-    use MessageKind::{Announcement, Cancelled, Completed, Extended, Moved, Reminder};
-    matches!(kind, Announcement | Reminder | Moved | Extended | Cancelled | Completed)
 }
 
 /// The name of a mail that no other has, here or elsewhere, and that stays the same: made from what is fixed when its row is

@@ -102,6 +102,8 @@ enum Answered {
     Retry { error: String, at: Option<DateTime<Utc>>, in_doubt: bool },
     /// Trying again will not help.
     GiveUp(String),
+    /// Nothing more is sent there before somebody types that in a terminal.
+    Disabled { error: String, remedy: String },
     /// There is no need for it any more, and why.
     Pointless(Reason),
 }
@@ -423,6 +425,7 @@ impl Sender {
             }
             Answered::Retry { error, at, in_doubt } => return self.failed(row, &error, at, in_doubt, now).await,
             Answered::GiveUp(error) => return self.give_up(row, &error, now).await,
+            Answered::Disabled { error, remedy } => return self.give_up_until(row, &error, &remedy, now).await,
             Answered::Pointless(why) => {
                 let owner = Some(self.owner.as_str());
                 let settle = async |tx: &mut Tx| tx.settle(row.id, Settled::Superseded, why, owner).await;

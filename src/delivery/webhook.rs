@@ -62,11 +62,9 @@ impl Sender {
             }
             Err(Failure::Gone) => {
                 self.db.write(async |tx| tx.disable_webhook(name, &address, now).await).await?;
-                let error = format!(
-                    "it answers 410 Gone and gets nothing more until its `url` in [[webhook]] changes, or after: \
-                     maintbot webhook enable {name}"
-                );
-                self.record(row, Answered::GiveUp(error), now).await?;
+                let why = "it answered 410 Gone, and gets nothing more before its `url` in [[webhook]] is another or it \
+                           is enabled again";
+                self.record(row, disabled(name, why), now).await?;
             }
             Err(Failure::Barred { why }) => self.record(row, Answered::GiveUp(why), now).await?,
             Err(Failure::Later { why, wait, unsure }) => {
@@ -79,8 +77,8 @@ impl Sender {
     /// Nobody is at a disabled webhook to read it. What ops and the like alone would read has to reach somebody all the same.
     async fn pass_over(&self, row: &Delivery, name: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
         if !row.plan.message.is_for_audiences() {
-            let error = format!("it answered 410 Gone before, and gets nothing until: maintbot webhook enable {name}");
-            return self.record(row, Answered::GiveUp(error), now).await;
+            let why = "it answered 410 Gone before, and gets nothing until it is enabled again";
+            return self.record(row, disabled(name, why), now).await;
         }
         let skip =
             async |tx: &mut Tx| tx.settle(row.id, Settled::Skipped, Reason::NoRecipient, Some(&self.owner)).await;
@@ -110,6 +108,11 @@ impl Sender {
         self.db.write(async |tx| tx.retry(row.id, &self.owner, at, why, in_doubt).await).await?;
         Ok(())
     }
+}
+
+/// A webhook that gets nothing more, with the line that enables it.
+fn disabled(name: &str, why: &str) -> Answered {
+    Answered::Disabled { error: why.to_owned(), remedy: format!("maintbot webhook enable {name}") }
 }
 
 /// What the receiver knows a message by: the same for every try of it, and no other message's.

@@ -18,7 +18,7 @@ pub use hours::{Hours, WeekHours};
 pub use lead::{BadLead, Lead, WorkingCalendar};
 pub use length::{compact, duration_words, parse_duration};
 pub use recurrence::{BadPattern, BadRecurrence, Occurrence, Pattern, Recurrence};
-pub use span::{DateWords, Span, at, at_in, clock_text, offset_text, utc_part};
+pub use span::{DateWords, Span, at, at_in, clock_in, clock_text, day_in, offset_text, utc_part};
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -50,6 +50,8 @@ words! {
         Discord = "discord",
         /// Markdown, as it stands in a comment on GitHub.
         Github = "github",
+        /// Subject and text, as a mail goes out.
+        Mail = "mail",
     }
 }
 

@@ -62,8 +62,15 @@ pub enum What {
     Overran { after: String },
     /// The next message was sent ahead of its time.
     Reminded { message: MessageKind, occasion: String },
-    /// A message could not be delivered.
-    DeliveryFailed { message: MessageKind, channel: String, error: String },
+    /// A message could not be delivered. `remedy`: what to type in a terminal before anything else is sent there; empty
+    /// where the channel is tried again by itself.
+    DeliveryFailed {
+        message: MessageKind,
+        channel: String,
+        error: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        remedy: String,
+    },
     /// Approval is asked for; `change`: of a window that was approved before.
     Requested { reason: String, findings: Vec<Finding>, change: bool },
     /// An approver agreed; `change`: to a change of an approved window.

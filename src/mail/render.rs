@@ -6,7 +6,9 @@
 
 mod calendar;
 mod html;
+mod matter;
 mod plain;
+mod preview;
 
 use std::time::SystemTime;
 
@@ -22,7 +24,11 @@ use crate::domain::organisation::Organisation;
 use crate::domain::subject::Subject;
 use crate::domain::window::Window;
 use crate::message::text::{clipped, one_line};
-use crate::message::{Block, Message, words};
+use crate::message::words::{self, MailedAs};
+use crate::message::{Block, Message};
+
+pub use matter::Matter;
+pub use preview::preview;
 
 /// Longer subjects are cut (characters): mail programs show about half of that.
 const LONGEST_SUBJECT: usize = 160;
@@ -75,6 +81,11 @@ pub struct Letter<'a> {
 /// # Errors
 /// An address or a header that mail cannot hold: a fault, since both are checked where they come in.
 pub fn mail(letter: &Letter<'_>) -> anyhow::Result<Mail> {
+    let bytes = built(letter)?.formatted();
+    Ok(Mail { from: letter.settings.from.clone(), to: letter.to.clone(), bytes })
+}
+
+fn built(letter: &Letter<'_>) -> anyhow::Result<lettre::Message> {
     let settings = letter.settings;
     let name = settings.from_name.as_ref().unwrap_or(&letter.organisation.name);
     let subject = subject(letter);
@@ -107,8 +118,7 @@ pub fn mail(letter: &Letter<'_>) -> anyhow::Result<Mail> {
         }
         None => mail.multipart(both),
     };
-    let bytes = built.context("making a mail")?.formatted();
-    Ok(Mail { from: settings.from.clone(), to: letter.to.clone(), bytes })
+    built.context("making a mail")
 }
 
 fn address(address: &EmailAddress) -> anyhow::Result<Address> {
@@ -156,7 +166,20 @@ fn boundary(letter: &Letter<'_>, part: &str) -> String {
     format!("=_{part}_{id}")
 }
 
+/// A row of a table as what it is about, and what its other columns say of that by their names.
+fn as_facts(head: &[String], row: &[String]) -> (String, Vec<(String, String)>) {
+    let said = head.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+    let facts = said.map(|(name, cell)| (name.clone(), cell.clone())).collect();
+    (one_line(row.first().map_or("", String::as_str)), facts)
+}
+
 /// What stands below everything: why its recipient gets it.
 fn footer(letter: &Letter<'_>) -> String {
-    words::mail_footer(letter.organisation, letter.to, letter.list.is_some())
+    let as_what = match letter {
+        Letter { subject: Subject::Subscription(_), .. } => MailedAs::Stranger,
+        Letter { unsubscribe_url: Some(_), .. } => MailedAs::Subscriber,
+        Letter { list: Some(_), .. } => MailedAs::Reader,
+        _ => MailedAs::Staff,
+    };
+    words::mail_footer(letter.organisation, letter.to, as_what)
 }

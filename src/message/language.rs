@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use file::Wrong;
 pub use phrases::PHRASES;
 
-use crate::domain::calendar::{DateWords, Span, Zone, at_in, duration_words};
+use crate::domain::calendar::{DateWords, Span, Zone, at_in, clock_in, day_in, duration_words};
 use crate::domain::pattern::fill;
 use crate::domain::window::Downtime;
 
@@ -76,6 +76,18 @@ impl Language {
     #[must_use]
     pub fn at(&self, instant: DateTime<Utc>, zone: &Zone) -> String {
         at_in(instant, zone, &self.dates)
+    }
+
+    /// The day of an instant (UTC) in a zone: `Mon 12 Apr 2027`.
+    #[must_use]
+    pub fn day(&self, instant: DateTime<Utc>, zone: &Zone) -> String {
+        day_in(instant, zone, &self.dates)
+    }
+
+    /// The time of day of an instant (UTC) in a zone: `15:00`.
+    #[must_use]
+    pub fn clock(&self, instant: DateTime<Utc>, zone: &Zone) -> String {
+        clock_in(instant, zone, &self.dates)
     }
 
     /// A length of time: `2h 30m`.

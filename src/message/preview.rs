@@ -1,9 +1,14 @@
 //! Messages as their readers would see them, without sending any.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use super::action::Button;
 use super::audience::{Telling, Templates};
 use super::{Message, words};
-use crate::domain::channel::Surface;
+use crate::domain::channel::{Channel, Surface};
 use crate::domain::ledger::Planned;
 use crate::domain::subscription::SUBSCRIBERS;
 
@@ -16,15 +21,49 @@ pub struct Posted<'a> {
     pub buttons: &'a [Button],
     /// The page with all of it.
     pub url: &'a str,
+    /// What it was made from, for one of its readers.
+    pub telling: &'a Telling<'a>,
 }
 
-/// How a message looks on a surface: text, or the JSON that the surface is sent.
-pub type Show = fn(Surface, &Posted<'_>) -> String;
+/// A message as a surface is sent it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Text, or the JSON that the surface is sent.
+    pub text: String,
+    /// The rest of a mail, which text alone does not show.
+    pub mail: Option<MailShown>,
+}
+
+/// The parts of a mail as it goes out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailShown {
+    /// Its subject line.
+    pub subject: String,
+    /// What its readers and their programs see besides; without what only one reader may know.
+    pub headers: BTreeMap<String, String>,
+    /// The text for those who read no HTML.
+    pub text: String,
+    /// The page.
+    pub html: String,
+}
+
+/// What knows how a message looks on every surface.
+pub trait Show: fmt::Debug + Send + Sync {
+    /// The message as that surface is sent it.
+    ///
+    /// # Errors
+    /// It cannot be sent there: a fault.
+    fn show(&self, surface: Surface, posted: &Posted<'_>) -> anyhow::Result<Shown>;
+}
 
 /// Shows everything as plain text.
-#[must_use]
-pub fn plainly(_: Surface, posted: &Posted<'_>) -> String {
-    posted.message.plain()
+#[derive(Clone, Copy, Debug)]
+pub struct Plainly;
+
+impl Show for Plainly {
+    fn show(&self, _: Surface, posted: &Posted<'_>) -> anyhow::Result<Shown> {
+        Ok(Shown { text: posted.message.plain(), mail: None })
+    }
 }
 
 /// A message with everybody who would get just this.
@@ -32,6 +71,8 @@ pub fn plainly(_: Surface, posted: &Posted<'_>) -> String {
 pub struct Previewed {
     /// The channels, or `nobody`.
     pub readers: String,
+    /// The row of one of them, of a reader by mail where there is one.
+    pub plan: Planned,
     /// What it says.
     pub message: Message,
 }
@@ -58,6 +99,11 @@ pub fn previews(templates: &Templates, t: &Telling<'_>, rows: &[Planned]) -> any
     if found.is_empty() {
         found.push((Vec::new(), templates.tell(t)?));
     }
-    let shown = |(rows, message): (Vec<Planned>, Message)| Previewed { readers: words::readers(&rows), message };
+    let by_mail = |row: &&Planned| matches!(row.channel, Channel::Email(_));
+    let shown = |(rows, message): (Vec<Planned>, Message)| Previewed {
+        readers: words::readers(&rows),
+        plan: rows.iter().find(by_mail).or(rows.first()).unwrap_or(t.plan).clone(),
+        message,
+    };
     Ok(found.into_iter().map(shown).collect())
 }

@@ -27,7 +27,7 @@ pub use finding::finding;
 pub use history::{happened, history, trail};
 pub use issue::{Closed, IssueText, issue};
 pub use ledger::{LedgerRow, ledger};
-pub use mail::{event_text, event_title, mail_footer, mail_page, mail_unsubscribe};
+pub use mail::{MailedAs, event_text, event_title, mail_footer, mail_page, mail_unsubscribe};
 pub use page::{PAGE_LEFT_OUT, PAGE_RELEASED, PAGE_RESUMED, PAGE_UNKNOWN, PAGE_VERIFYING, page_held};
 pub use planning::*;
 pub use refusal::{Refused, refused};

@@ -41,7 +41,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::subject::Subject;
 use crate::domain::window::{State, Step, Window, WindowId};
 use crate::message::audience::Templates;
-use crate::message::preview::{Show, plainly};
+use crate::message::preview::{MailShown, Plainly, Show};
 use crate::message::words::{self, Refused};
 use crate::message::{Message, text};
 use crate::store::{Db, Fault, Repeat, StoreError, Tx};
@@ -60,7 +60,7 @@ pub struct Service {
     clock: Clock,
     templates: Arc<Templates>,
     wake: Wake,
-    show: Show,
+    show: Arc<dyn Show>,
     subscribers: subscribers::Known,
 }
 
@@ -123,6 +123,9 @@ pub struct PreviewView {
     pub readers: String,
     /// The message, as the surface would be sent it.
     pub shown: String,
+    /// The parts of a mail, where it is shown as one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailShown>,
 }
 
 /// A slot that `suggest` found.
@@ -225,12 +228,12 @@ impl Service {
     #[must_use]
     pub fn new(db: Db, organisation: Arc<Organisation>, clock: Clock, templates: Arc<Templates>, wake: Wake) -> Self {
         let subscribers = subscribers::Known::default();
-        Self { db, organisation, clock, templates, wake, show: plainly, subscribers }
+        Self { db, organisation, clock, templates, wake, show: Arc::new(Plainly), subscribers }
     }
 
     /// The same, which shows messages as surfaces are sent them.
     #[must_use]
-    pub fn showing(self, show: Show) -> Self {
+    pub fn showing(self, show: Arc<dyn Show>) -> Self {
         Self { show, ..self }
     }
 

@@ -14,7 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::window::{State, Window};
 use crate::message::action::offered;
 use crate::message::audience::{Telling, sample};
-use crate::message::preview::{Posted, Previewed, previews};
+use crate::message::preview::{Posted, Previewed, Shown, previews};
 use crate::message::text::nearest;
 use crate::message::topic::{Topic, WindowTopic};
 use crate::message::{Message, words};
@@ -164,17 +164,18 @@ impl Cx<'_> {
         let surface = c.surface.as_deref().and_then(|surface| surface.parse().ok()).unwrap_or(Surface::Plain);
         let buttons = offered(&topic, c.message, self.now);
         let url = self.organisation.window_url(&w);
-        let show = |message: &Message| (self.service.show)(surface, &Posted { message, buttons: &buttons, url: &url });
         let (mut message, mut views) = (Message::default(), Vec::new());
-        for Previewed { readers, message: told } in told {
+        for Previewed { readers, plan, message: told } in told {
             let name = c.message.as_str().replace('_', " ");
             message = message.text(format!("The {name} as it would look now, to {readers}:")).text("———");
-            let shown = show(&told);
+            let telling = Telling { plan: &plan, ..telling };
+            let posted = Posted { message: &told, buttons: &buttons, url: &url, telling: &telling };
+            let Shown { text: shown, mail } = self.service.show.show(surface, &posted)?;
             match surface {
                 Surface::Plain => message.blocks.extend(told.blocks),
                 _ => message = message.text(shown.clone()),
             }
-            views.push(PreviewView { readers, shown });
+            views.push(PreviewView { readers, shown, mail });
         }
         Ok(Reply { message, windows: vec![w.id], previews: views, ..Reply::default() })
     }

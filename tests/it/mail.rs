@@ -4,7 +4,9 @@ mod crash;
 mod doctor;
 mod hostile;
 mod pace;
+mod preview;
 mod trouble;
+mod unsubscribe;
 mod whole;
 
 use maintbot::clock::Clock;

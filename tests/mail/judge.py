@@ -23,7 +23,7 @@ HEADERS = {
     "x-auto-response-suppress", "list-id", "list-unsubscribe", "list-unsubscribe-post", "mime-version", "content-type",
 }
 ELEMENTS = {
-    "html", "head", "meta", "title", "style", "body", "div", "h1", "p", "br", "table", "tr", "th", "td", "ul", "li",
+    "html", "head", "meta", "title", "style", "body", "div", "h1", "h2", "p", "br", "table", "tr", "th", "td", "ul", "li",
     "span", "pre", "a",
 }
 ATTRIBUTES = {

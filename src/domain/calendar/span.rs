@@ -19,6 +19,8 @@ pub struct DateWords {
     pub date: String,
     /// A date in a year that has just been said.
     pub date_without_year: String,
+    /// A date that no time of day follows.
+    pub date_alone: String,
     /// What stands between hours, minutes and seconds.
     pub clock_separator: String,
 }
@@ -28,6 +30,7 @@ static ENGLISH: LazyLock<DateWords> = LazyLock::new(|| DateWords {
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].map(String::from),
     date: "{weekday} {day} {month} {year}".into(),
     date_without_year: "{weekday} {day} {month}".into(),
+    date_alone: "{weekday} {day} {month} {year}".into(),
     clock_separator: ":".into(),
 });
 
@@ -39,6 +42,15 @@ impl DateWords {
     #[must_use]
     pub fn english() -> &'static Self {
         &ENGLISH
+    }
+
+    /// The date from which a language leaves out the one that stands alone: without a last word that only leads to the
+    /// time, such as `klo`, and without a comma at its end.
+    #[must_use]
+    pub fn alone(date: &str) -> String {
+        let words: Vec<&str> = date.split(' ').collect();
+        let last = words.iter().rposition(|word| word.contains('{')).map_or(words.len(), |last| last + 1);
+        words[..last].join(" ").trim_end_matches(',').to_owned()
     }
 
     fn day(&self, local: NaiveDateTime) -> String {
@@ -101,6 +113,18 @@ impl Span {
             format!("{} {}{until}{} {}", words.day(start), clock(self.starts_at), clock(self.ends_at), self.zone);
         with_utc(shown, utc_in(self.starts_at, Some(self.ends_at), &self.zone, words))
     }
+}
+
+/// The day of an instant in `zone`, in a language: `Mon 12 Apr 2027`.
+#[must_use]
+pub fn day_in(instant: DateTime<Utc>, zone: &Zone, words: &DateWords) -> String {
+    words.filled(&words.date_alone, local(instant, zone))
+}
+
+/// The time of day of an instant in `zone`, in a language: `15:00`, with the offset where the clocks show it twice.
+#[must_use]
+pub fn clock_in(instant: DateTime<Utc>, zone: &Zone, words: &DateWords) -> String {
+    words.clock_in(instant, zone)
 }
 
 /// One instant in `zone`, with UTC beside it: `Mon 12 Apr 2027 15:00 Europe/Lisbon (14:00 UTC)`.

@@ -1,6 +1,6 @@
 //! The text of a mail for those who read no HTML: the plain form, in lines that every program shows whole.
 
-use super::{Letter, footer};
+use super::{Letter, as_facts, footer};
 use crate::message::{Block, Message, text, words};
 
 /// Lines are broken here (RFC 5322, 2.1.1 wants no more than 78 characters).
@@ -25,11 +25,23 @@ fn part(block: &Block) -> String {
     let indent = match block {
         // Values go on below each other.
         Block::Facts(facts) => facts.iter().map(|(name, _)| name.chars().count() + 2).max().unwrap_or(0),
-        Block::Table { .. } => return text::plain(&one),
+        Block::Table { head, rows } => return table(head, rows, text::plain(&one)),
         _ => 0,
     };
     let lines: Vec<String> = text::plain(&one).lines().map(|line| wrapped(line, indent)).collect();
     lines.join("\n")
+}
+
+/// A table that fits as it is drawn, else row by row.
+fn table(head: &[String], rows: &[Vec<String>], drawn: String) -> String {
+    if drawn.lines().all(|line| line.chars().count() <= WIDTH) {
+        return drawn;
+    }
+    let row = |row: &Vec<String>| {
+        let (title, facts) = as_facts(head, row);
+        format!("{}\n{}", wrapped(&title, 0), part(&Block::Facts(facts)))
+    };
+    rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
 }
 
 /// A line broken at its blanks; what follows is set in as far as the line is, or so far if that is more.
@@ -64,6 +76,21 @@ mod tests {
         assert!(broken.lines().all(|line| line.chars().count() <= WIDTH), "{broken}");
         assert!(broken.lines().skip(1).all(|line| line.starts_with("           service")), "{broken}");
         assert_eq!(broken.split_whitespace().collect::<Vec<_>>(), line.split_whitespace().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_is_told_row_by_row() {
+        let table = |impact: &str| {
+            let cells = |cells: [&str; 3]| cells.map(String::from).to_vec();
+            let rows = vec![cells(["1 of 2: Asia", "Sunday", impact]), cells(["2 of 2: Europe", "Monday", ""])];
+            part(&Block::Table { head: cells(["Phase", "When", "Impact"]), rows })
+        };
+        assert_eq!(
+            table(&"nothing is lost ".repeat(5)),
+            "1 of 2: Asia\nWhen:   Sunday\nImpact: nothing is lost nothing is lost nothing is lost nothing is lost\n\
+             \x20       nothing is lost\n\n2 of 2: Europe\nWhen: Monday"
+        );
+        assert!(table("none").contains("Phase           When    Impact"), "{}", table("none"));
     }
 
     #[test]

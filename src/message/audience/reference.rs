@@ -128,6 +128,7 @@ const EVENT_VALUES: &[Row] = &[
     ("extended_by", "how much longer it takes, such as `30m`"),
     ("failed_message", "what a message is called that could not be delivered"),
     ("failed_channel", "where to"),
+    ("remedy", "what to type in a terminal before anything else is sent there; may be empty"),
     ("left_out", "true: an edit made the window another's matter, and this audience was told of it"),
 ];
 

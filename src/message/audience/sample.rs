@@ -112,6 +112,7 @@ pub fn supposed(mut topic: WindowTopic, message: MessageKind) -> (WindowTopic, O
             message: MessageKind::Announcement,
             channel: "(the channel)".into(),
             error: "(what it answered)".into(),
+            remedy: String::new(),
         }),
         _ => None,
     };
@@ -290,6 +291,7 @@ fn advised(name: &str) -> Option<What> {
             message: MessageKind::Advisory,
             channel: "(the channel)".into(),
             error: "(what it answered)".into(),
+            remedy: String::new(),
         }),
         "advisory_withdrawn" => Some(What::Withdrawn { reason: "(the reason given)".into() }),
         _ => None,

@@ -189,7 +189,7 @@ fn message_words(message: MessageKind) -> &'static str {
 pub(super) fn event(t: &Filling<'_>, zone: &Zone, present: Option<&Span>) -> Value {
     let event = t.events.first();
     let (mut reason, mut note, mut from_when, mut by) = (String::new(), String::new(), String::new(), String::new());
-    let (mut failed_message, mut failed_channel) = (String::new(), String::new());
+    let (mut failed_message, mut failed_channel, mut remedy) = (String::new(), String::new(), String::new());
     let (mut internal, mut what) = (false, "");
     match event.map(|e| &e.what) {
         Some(What::Moved { from_start, from_end, from_zone, reason: why, .. }) => {
@@ -207,10 +207,11 @@ pub(super) fn event(t: &Filling<'_>, zone: &Zone, present: Option<&Span>) -> Val
             note.clone_from(text);
             internal = *staff;
         }
-        Some(What::DeliveryFailed { message, channel, error }) => {
+        Some(What::DeliveryFailed { message, channel, error, remedy: typed }) => {
             failed_message = t.language.word(message_words(*message));
             failed_channel.clone_from(channel);
             reason.clone_from(error);
+            remedy.clone_from(typed);
         }
         Some(What::Approved { note: text, .. }) => (what, note) = ("approved", text.clone()),
         Some(What::Rejected { reason: why }) => (what, reason) = ("rejected", why.clone()),
@@ -234,6 +235,7 @@ pub(super) fn event(t: &Filling<'_>, zone: &Zone, present: Option<&Span>) -> Val
         extended_by => by,
         failed_message => failed_message,
         failed_channel => data(&failed_channel),
+        remedy => data(&remedy),
         left_out => matches!(event.map(|e| &e.what), Some(What::Moved { .. })),
     }
 }

@@ -39,6 +39,7 @@ struct Dates {
     months: Option<Spanned<Vec<String>>>,
     date: Option<Spanned<String>>,
     date_without_year: Option<Spanned<String>>,
+    date_alone: Option<Spanned<String>>,
     clock_separator: Option<Spanned<String>>,
 }
 
@@ -77,10 +78,13 @@ impl Reading<'_> {
     fn dates(&mut self, dates: Option<Dates>) -> DateWords {
         let english = DateWords::english().clone();
         let Some(dates) = dates else { return english };
+        let date = self.pattern("date", dates.date, english.date, &["day", "year"]);
+        let alone = DateWords::alone(&date);
         DateWords {
             weekdays: self.names("weekdays", dates.weekdays, english.weekdays),
             months: self.names("months", dates.months, english.months),
-            date: self.pattern("date", dates.date, english.date, &["day", "year"]),
+            date_alone: self.pattern("date_alone", dates.date_alone, alone, &["day", "year"]),
+            date,
             date_without_year: self.pattern(
                 "date_without_year",
                 dates.date_without_year,

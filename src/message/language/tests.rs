@@ -35,6 +35,26 @@ fn a_date_is_written_as_its_language_writes_it() {
 }
 
 #[test]
+fn a_date_that_no_time_follows_does_not_lead_to_one() {
+    let noon = "2027-04-12T12:00:00Z".parse().expect("an instant");
+    let zone = Zone::named("Europe/Helsinki").expect("a zone");
+    assert_eq!(finnish().day(noon, &zone), "ma 12.4.2027");
+    assert_eq!(finnish().clock(noon, &zone), "15.00");
+    assert_eq!(Language::english().day(noon, &zone), "Mon 12 Apr 2027");
+    for (date, alone) in [
+        ("{weekday} {day}. {month} {year},", "Mon 12. Apr 2027"),
+        ("{year}年{month_number}月{day}日", "2027年4月12日"),
+        ("{year}. {month} {day}. {weekday}", "2027. Apr 12. Mon"),
+        ("{day}.{month_number}.{year} klo\"\ndate_alone = \"{day}.{month_number}.{year} (pvm)", "12.4.2027 (pvm)"),
+    ] {
+        let language = Language::read(&format!("[dates]\ndate = \"{date}\"\n"), &[]).expect("a language");
+        assert_eq!(language.day(noon, &zone), alone, "{date}");
+    }
+    let wrong = Language::read("[dates]\ndate_alone = \"{weekday}\"\n", &[]).expect_err("no date");
+    assert_eq!(wrong[0].line, Some(2));
+}
+
+#[test]
 fn what_a_language_has_no_word_for_stays_english() {
     assert_eq!(finnish().word("When"), "Milloin");
     assert_eq!(finnish().word("Services"), "Services");

@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 use super::planning::{heading, table};
 use super::{LedgerRow, history, ledger};
 use crate::domain::advisory::{Advisory, Disposition};
-use crate::domain::calendar::{Zone, at, local};
+use crate::domain::calendar::{Zone, at};
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::Planned;
 use crate::domain::organisation::Organisation;
 use crate::domain::window::Window;
+use crate::message::language::Language;
 use crate::message::text::{clipped, count, one_line, shown};
 use crate::message::topic::AdvisoryTopic;
 use crate::message::{Block, Message};
@@ -26,6 +27,12 @@ pub fn service_names(organisation: &Organisation, ids: &[String]) -> String {
 /// Where the permanent fixes are: one sentence for each window, and one for the services that have none planned.
 #[must_use]
 pub fn fix_lines(organisation: &Organisation, topic: &AdvisoryTopic) -> Vec<String> {
+    fix_lines_in(Language::english(), organisation, topic)
+}
+
+/// The same in a language.
+#[must_use]
+pub fn fix_lines_in(language: &Language, organisation: &Organisation, topic: &AdvisoryTopic) -> Vec<String> {
     let mut groups: Vec<(Option<&Window>, bool, Vec<String>)> = Vec::new();
     for (fix, window) in &topic.fixes {
         let (window, made) = (window.as_ref(), fix.fixed_at.is_some());
@@ -38,14 +45,20 @@ pub fn fix_lines(organisation: &Organisation, topic: &AdvisoryTopic) -> Vec<Stri
         let services = service_names(organisation, services);
         match window {
             Some(w) if *made => {
-                let on = local(w.actual_end.unwrap_or(w.span.ends_at), &w.span.zone).format("%a %-d %b %Y");
-                format!("The permanent fix for {services} was made in {} on {on}.", w.id)
+                let day = language.day(w.actual_end.unwrap_or(w.span.ends_at), &w.span.zone);
+                let values = [("services", services.as_str()), ("window", &w.id.to_string()), ("day", &day)];
+                language.say("The permanent fix for {services} was made in {window} on {day}.", &values)
             }
             Some(w) => {
-                let title = clipped(&one_line(&w.title), TITLE);
-                format!("The permanent fix for {services} comes in the next break, {} {title}: {}.", w.id, w.span)
+                let (id, title, when) = (w.id.to_string(), clipped(&one_line(&w.title), TITLE), language.span(&w.span));
+                let values = [("services", services.as_str()), ("window", &id), ("title", &title), ("when", &when)];
+                language
+                    .say("The permanent fix for {services} comes in the next break, {window} {title}: {when}.", &values)
             }
-            None => format!("The permanent fix for {services} goes into the next break; none is planned yet."),
+            None => language.say(
+                "The permanent fix for {services} goes into the next break; none is planned yet.",
+                &[("services", &services)],
+            ),
         }
     };
     groups.iter().map(sentence).collect()

@@ -57,7 +57,7 @@ pub fn happened(what: &What, zone: &Zone) -> String {
         What::Reminded { message, occasion } => {
             format!("sent {} {occasion} ahead of time", message.as_str().replace('_', " "))
         }
-        What::DeliveryFailed { message, channel, error } => {
+        What::DeliveryFailed { message, channel, error, .. } => {
             format!("{} to {channel} was given up: {}", message.as_str().replace('_', " "), one_line(error))
         }
         What::Told { customer } => format!("told {}", one_line(customer)),

@@ -6,21 +6,38 @@ use crate::domain::subject::Subject;
 use crate::domain::window::Window;
 use crate::message::text::{one_line, shown};
 
-/// Why somebody gets a mail: as one of many who are told, or as somebody who looks after it.
+/// As what somebody gets a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailedAs {
+    /// One of an audience.
+    Reader,
+    /// Somebody who asked for it.
+    Subscriber,
+    /// Somebody for whom it was asked, perhaps by another.
+    Stranger,
+    /// Somebody who looks after it.
+    Staff,
+}
+
+/// Why somebody gets a mail.
 #[must_use]
-pub fn mail_footer(organisation: &Organisation, to: &EmailAddress, as_reader: bool) -> String {
+pub fn mail_footer(organisation: &Organisation, to: &EmailAddress, as_what: MailedAs) -> String {
     let name = one_line(&organisation.name);
-    if as_reader {
-        format!("You get this because {to} is told of planned maintenance at {name}.")
-    } else {
-        format!("You get this because {to} looks after planned maintenance at {name}.")
+    match as_what {
+        MailedAs::Reader => format!("You get this because {to} is told of planned maintenance at {name}."),
+        MailedAs::Subscriber => format!("You get this because {to} asked to be told of planned maintenance at {name}."),
+        MailedAs::Stranger => format!("You get this because somebody asked {name} for mail to {to}."),
+        MailedAs::Staff => format!("You get this because {to} looks after planned maintenance at {name}."),
     }
 }
 
 /// What leads to the page of what a mail is about.
 #[must_use]
 pub fn mail_page(subject: Subject) -> String {
-    format!("Everything about {subject}")
+    match subject {
+        Subject::Subscription(_) => "Open the page to confirm".into(),
+        subject => format!("Everything about {subject}"),
+    }
 }
 
 /// What stands before the address that ends it.

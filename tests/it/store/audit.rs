@@ -51,7 +51,12 @@ fn everything() -> Vec<What> {
         What::NoShow { after: "+15m".into() },
         What::Overran { after: "+60m".into() },
         What::Reminded { message: MessageKind::Reminder, occasion: "7d".into() },
-        What::DeliveryFailed { message: MessageKind::Started, channel: "builtin:ops".into(), error: "gone".into() },
+        What::DeliveryFailed {
+            message: MessageKind::Started,
+            channel: "webhook:crm".into(),
+            error: "gone".into(),
+            remedy: "maintbot webhook enable crm".into(),
+        },
     ]
 }
 

@@ -438,7 +438,7 @@ fn the_text_of_no_poc() {
 
 #[test]
 fn the_text_of_delivery_failed() {
-    insta::assert_snapshot!(told(MessageKind::DeliveryFailed, "2026-12-08 12:30", Some(What::DeliveryFailed { message: MessageKind::ChangeList, channel: "log:audit".into(), error: "no such channel".into() }), |_| {}), @r"
+    insta::assert_snapshot!(told(MessageKind::DeliveryFailed, "2026-12-08 12:30", Some(What::DeliveryFailed { message: MessageKind::ChangeList, channel: "log:audit".into(), error: "no such channel".into(), remedy: String::new() }), |_| {}), @r"
     MW-1 Jira 10.3 upgrade: the change list could not be delivered to log:audit
 
     Reason: no such channel

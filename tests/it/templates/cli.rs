@@ -128,7 +128,7 @@ fn a_preview_needs_no_window_and_shows_each_audience_its_own() {
 #[test]
 fn every_message_can_be_seen_on_every_surface() {
     let folder = folder("", &[]);
-    for surface in ["plain", "slack", "discord", "github"] {
+    for surface in ["plain", "slack", "discord", "github", "mail"] {
         let shown = run(folder.path(), &["preview", "--all", "--surface", surface, "--json"]);
         let json: Value = serde_json::from_str(&out(&shown)).expect("JSON");
         let items = json["items"].as_array().expect("items");
@@ -139,10 +139,46 @@ fn every_message_can_be_seen_on_every_surface() {
             match surface {
                 "slack" => assert_eq!(parsed()["blocks"][0]["type"], "header", "{item}"),
                 "discord" => assert!(parsed()["embeds"][0]["title"].is_string(), "{item}"),
+                "mail" => {
+                    let mail = |part: &str| item["mail"][part].as_str().unwrap_or_default();
+                    assert_eq!(text, format!("Subject: {}\n\n{}", mail("subject"), mail("text")), "{item}");
+                    assert!(mail("html").contains(&format!("<title>{}", &mail("subject")[..4])), "{item}");
+                }
                 _ => assert!(!text.trim().is_empty(), "{item}"),
             }
         }
     }
+}
+
+#[test]
+fn a_preview_by_mail_is_as_it_goes_out_and_names_who_writes_where_that_is_configured() {
+    let audience = "[[audience]]\nname = \"customers\"\nchannels = [\"email:ce@customer.example\"]\n";
+    let smtp = "[smtp]\nhost = \"mail.example.com\"\nusername = \"maintbot\"\npassword = \"hunter2-hunter2\"\n\
+                from = \"Example Cloud <maintenance@cloud.example>\"\n";
+    let folder = folder(&format!("{smtp}{audience}"), &[]);
+    let shown = run(folder.path(), &["preview", "reminder", "--surface", "mail"]);
+    assert_eq!(err(&shown), "reminder, to email:ce@customer.example:\n");
+    let text = out(&shown);
+    assert!(
+        text.starts_with("Subject: [MW-42] Reminder: Jira 10.3 upgrade\n\nReminder: Jira 10.3 upgrade\n"),
+        "{text}"
+    );
+    assert!(text.contains("-- \nYou get this because ce@customer.example is told of planned maintenance at"), "{text}");
+
+    let shown = out(&run(folder.path(), &["preview", "reminder", "--surface", "mail", "--json"]));
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let json: Value = serde_json::from_str(&shown).expect("JSON");
+    let headers = &json["items"][0]["mail"]["headers"];
+    assert_eq!(headers["From"], "Example Cloud <maintenance@cloud.example>");
+    assert_eq!(headers["To"], "ce@customer.example");
+    assert_eq!(headers["List-Id"], "<customers.maintbot.cloud.example>");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let shown = out(&run(folder.path(), &["preview", "confirm_subscription", "--surface", "mail", "--json"]));
+    let json: Value = serde_json::from_str(&shown).expect("JSON");
+    let mail = &json["items"][0]["mail"];
+    assert_eq!(mail["headers"]["To"], "reader@example.com");
+    assert!(mail["headers"]["From"].as_str().is_some_and(|from| from.ends_with("<maintenance@example.com>")), "{mail}");
 }
 
 #[test]

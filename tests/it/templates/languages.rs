@@ -1,5 +1,7 @@
 //! A whole second language: words, dates, and what chats make of them.
 
+use maintbot::domain::advisory::{Advisory, AdvisoryId, Disposition, Severity};
+use maintbot::domain::event::What;
 use maintbot::domain::ledger::MessageKind;
 use maintbot::domain::plan::Qa;
 use maintbot::domain::window::{Outcome, State};
@@ -8,6 +10,49 @@ use maintbot::message::topic::Topic;
 use maintbot::message::{Block, Message};
 
 use super::{folder_of, load, organisation_with, source, told, told_with};
+
+/// What a Finnish folder says about security advisories.
+const FINNISH: &[(&str, &str)] = &[
+    (
+        "locale.toml",
+        r#"
+[dates]
+weekdays = ["ma", "ti", "ke", "to", "pe", "la", "su"]
+date = "{weekday} {day}.{month_number}.{year} klo"
+date_without_year = "{weekday} {day}.{month_number}. klo"
+clock_separator = "."
+
+[words]
+"Severity" = "Vakavuus"
+"Services" = "Palvelut"
+"Details" = "Lisätietoja"
+"critical" = "kriittinen"
+"today" = "tänään"
+"on {day}" = "{day}"
+"{window} on {day}" = "{window}, {day}"
+"up to {most}" = "enintään {most}"
+"{n}m" = "{n} min"
+"The permanent fix for {services} was made in {window} on {day}." = "Pysyvä korjaus ({services}) tehtiin {day}: {window}."
+"The permanent fix for {services} comes in the next break, {window} {title}: {when}." = "Pysyvä korjaus ({services}) tulee seuraavassa katkossa {window} {title}: {when}."
+"The permanent fix for {services} goes into the next break; none is planned yet." = "Pysyvä korjaus ({services}) tulee seuraavassa katkossa, jota ei ole vielä sovittu."
+"#,
+    ),
+    ("advisory_mitigated.txt", "Haavoittuvuus: {{ name }}\n{{ block(\"fixes\") }}\n{{ block(\"facts\") }}\n"),
+    (
+        "advisory_patch_now.txt",
+        "{{ title }}\nKorjaamme ({{ services }}) {{ day }} klo {{ from }}–{{ to }}. Katko: {{ downtime_words }}.\n\
+         {% if embargo_ends %}Kerromme lisää {{ embargo_ends }}.{% else %}Vakavuus: {{ severity }}{% endif %}\n",
+    ),
+    ("advisory_patched.txt", "Korjattu: {{ name }}\nKorjattu {{ patched_on }}: {{ window }}\n"),
+    ("advisory_followup.txt", "Korjattu: {{ name }}\n{{ services }}: {{ to }}\n"),
+    ("advisory_staff.txt", "{{ name }}\nSalassa {{ until }} asti\n"),
+];
+
+fn finnish() -> (Templates, maintbot::domain::organisation::Organisation) {
+    let organisation = organisation_with(Some("fi"), None);
+    let sources: Vec<_> = FINNISH.iter().map(|(file, text)| source("fi", file, text)).collect();
+    (load(&sources, &organisation), organisation)
+}
 
 fn german() -> (Templates, maintbot::domain::organisation::Organisation) {
     let organisation = organisation_with(Some("de"), None);
@@ -178,4 +223,96 @@ fn questions_of_people_stay_as_they_are() {
         }
     });
     assert!(message.plain().ends_with("F: When\nA: now"));
+}
+
+#[test]
+fn days_fixes_and_severity_of_an_advisory_are_in_the_language_of_their_readers() {
+    let (templates, organisation) = finnish();
+    let text = |name: &str, change: &dyn Fn(&mut sample::Sample)| {
+        told_with(&templates, &organisation, name, "customers", |sample| change(sample)).plain()
+    };
+    assert_eq!(
+        text("advisory_mitigated", &|_| {}),
+        "Haavoittuvuus: OpenSSL (CVE-2026-0001)
+
+Pysyvä korjaus (Jira) tulee seuraavassa katkossa MW-42 Jira 10.3 upgrade: su 11.4.2027 klo 17.00–21.00 \
+         Europe/Helsinki (14.00–18.00 UTC).
+
+Vakavuus:    kriittinen
+Palvelut:    Jira
+Lisätietoja: https://maintenance.example.com/advisories/AD-1"
+    );
+    let fixed = text("advisory_mitigated", &|sample| {
+        let Topic::Advisory(topic) = &mut sample.topic else { panic!("an advisory") };
+        topic.fixes[0].0.fixed_at = Some(sample.now);
+    });
+    assert!(fixed.contains("\n\nPysyvä korjaus (Jira) tehtiin su 11.4.2027: MW-42.\n\n"), "{fixed}");
+    let unplanned = text("advisory_mitigated", &|sample| {
+        let Topic::Advisory(topic) = &mut sample.topic else { panic!("an advisory") };
+        topic.fixes[0].1 = None;
+    });
+    assert!(unplanned.contains("(Jira) tulee seuraavassa katkossa, jota ei ole vielä sovittu."), "{unplanned}");
+    assert_eq!(text("advisory_followup", &|_| {}), "Korjattu: OpenSSL (CVE-2026-0001)\n\nJira: MW-42, su 11.4.2027");
+    let carried = text("advisory_followup", &|sample| {
+        let Some(What::Fixed { step, .. }) = sample.events.first_mut().map(|event| &mut event.what) else {
+            panic!("what became of a fix")
+        };
+        *step = maintbot::domain::advisory::FixStep::Carried;
+    });
+    assert!(
+        carried
+            .ends_with("Jira: MW-42 Jira 10.3 upgrade, su 11.4.2027 klo 17.00–21.00 Europe/Helsinki (14.00–18.00 UTC)"),
+        "{carried}"
+    );
+    let patched = text("advisory_patched", &|sample| {
+        let Topic::Advisory(topic) = &mut sample.topic else { panic!("an advisory") };
+        let w = topic.window.as_mut().expect("its window");
+        (w.state, w.outcome) = (State::Completed, Some(Outcome::Success));
+    });
+    assert!(
+        patched.contains("\n\nKorjattu su 11.4.2027: MW-42 Jira 10.3 upgrade, su 11.4.2027 klo 17.00–"),
+        "{patched}"
+    );
+}
+
+#[test]
+fn the_window_that_patches_at_once_has_its_day_in_the_language_of_its_readers() {
+    let (templates, organisation) = finnish();
+    let advisory = Advisory {
+        id: AdvisoryId(1),
+        title: "OpenSSL".into(),
+        ids: Vec::new(),
+        severity: Some(Severity::Critical),
+        disposition: Disposition::PatchNow,
+        services: vec!["jira".into()],
+        window: None,
+        details: String::new(),
+        public: String::new(),
+        publish_at: None,
+        published_at: None,
+        withdrawn_at: None,
+        withdrawn_because: String::new(),
+        requester: "anna".into(),
+        place: "console".into(),
+        created_at: crate::bot::utc("2027-04-04 09:00"),
+    };
+    let text = |advisory: &Advisory, now: &str| {
+        told_with(&templates, &organisation, "advisory_patch_now", "customers", |sample| {
+            let Topic::Window(topic) = &mut sample.topic else { panic!("a window") };
+            topic.advisory = Some(advisory.clone());
+            sample.now = crate::bot::utc(now);
+        })
+        .plain()
+    };
+    assert_eq!(
+        text(&advisory, "2027-04-10 09:00"),
+        "Jira 10.3 upgrade\n\nKorjaamme (Jira) su 11.4.2027 klo 17.00–21.00. Katko: enintään 15 min.\n\n\
+         Vakavuus: kriittinen"
+    );
+    let secret = Advisory { publish_at: Some(crate::bot::utc("2027-04-12 11:00")), ..advisory };
+    assert_eq!(
+        text(&secret, "2027-04-11 09:00"),
+        "Jira 10.3 upgrade\n\nKorjaamme (Jira) tänään klo 17.00–21.00. Katko: enintään 15 min.\n\n\
+         Kerromme lisää ma 12.4.2027 klo 14.00 Europe/Helsinki (11.00 UTC)."
+    );
 }

@@ -108,7 +108,8 @@ fn one_that_is_taken_back_says_why() {
 #[test]
 fn a_message_that_did_not_arrive_is_named_without_what_it_is_about() {
     let (message, channel) = (MessageKind::Advisory, "slack:#all".to_owned());
-    let what = What::DeliveryFailed { message, channel, error: "channel_not_found".into() };
+    let (error, remedy) = ("channel_not_found".into(), String::new());
+    let what = What::DeliveryFailed { message, channel, error, remedy };
     let ask = Ask::new(MessageKind::DeliveryFailed, "2026-12-08 10:00").because(AdvisoryId(7), what);
     insta::assert_snapshot!(ask.told(&topic(Disposition::Mitigated, None)), @r"
     AD-7: the security advisory could not be delivered to slack:#all

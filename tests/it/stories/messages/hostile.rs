@@ -76,7 +76,12 @@ fn events(evil: &str) -> Vec<What> {
         What::Approved { note: evil.clone(), change: true },
         What::Held { reason: evil.clone(), auto: false },
         What::Noted { text: evil.clone(), internal: true },
-        What::DeliveryFailed { message: MessageKind::Note, channel: evil.clone(), error: evil.clone() },
+        What::DeliveryFailed {
+            message: MessageKind::Note,
+            channel: evil.clone(),
+            error: evil.clone(),
+            remedy: String::new(),
+        },
         What::Completed { outcome: Outcome::Partial, note: evil, downtime_s: None, open: vec![], auto: false },
     ]
 }

@@ -262,7 +262,7 @@ fn the_text_of_note_about_a_plan() {
 #[test]
 fn the_text_of_delivery_failed_about_a_plan() {
     let (message, channel, error) = (MessageKind::Announcement, "log:audit".into(), "no such channel".into());
-    let what = What::DeliveryFailed { message, channel, error };
+    let what = What::DeliveryFailed { message, channel, error, remedy: String::new() };
     let ask = Ask::new(MessageKind::DeliveryFailed, "2026-12-02 12:00").to("ops").because(PLAN, what);
     insta::assert_snapshot!(ask.told(&topic(|_| {})), @r"
     PL-3 Infrastructure upgrade: the announcement could not be delivered to log:audit
