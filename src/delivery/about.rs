@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::domain::advisory::{AdvisoryId, Disposition};
 use crate::domain::event::{Event, What};
@@ -11,8 +12,13 @@ use crate::domain::plan::{Phases, Plan, PlanId};
 use crate::domain::subject::Subject;
 use crate::domain::subscription::{SUBSCRIBERS, Subscription, SubscriptionId};
 use crate::domain::window::{State, Window, WindowId};
-use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
-use crate::store::{StoreError, Tx};
+use crate::message::topic::{AdvisoryTopic, DigestTopic, PlanTopic, Topic, WindowTopic};
+use crate::store::{StoreError, Tx, WindowFilter};
+
+/// Windows that a digest looks through, of those that are not over and of those that are.
+const MOST_IN_DIGEST: i64 = 200;
+/// Digests of a channel, and failures of any, that are looked at: the latest.
+const DIGESTS: i64 = 20;
 
 /// Everything that is known of the window, plan, advisory or subscription that a row is about.
 #[derive(Clone, Debug)]
@@ -111,6 +117,7 @@ pub(super) async fn read(tx: &mut Tx, subject: Subject, reader: &Channel) -> Res
         Subject::Plan(id) => of_plan(tx, id, reader).await,
         Subject::Advisory(id) => of_advisory(tx, id, reader).await,
         Subject::Subscription(id) => of_subscription(tx, id).await,
+        Subject::Digest => of_digest(tx, reader).await.map(Some),
         Subject::Series(_) | Subject::Freeze(_) => Ok(None),
     }
 }
@@ -127,7 +134,7 @@ pub(super) async fn lock(tx: &mut Tx, subject: Subject) -> Result<(), StoreError
         Subject::Window(id) => tx.lock_window(id).await,
         Subject::Plan(id) => tx.lock_plan(id).await,
         Subject::Advisory(id) => tx.lock_advisory(id).await,
-        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) => Ok(()),
+        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) | Subject::Digest => Ok(()),
     }
 }
 
@@ -199,6 +206,27 @@ async fn of_subscription(tx: &mut Tx, id: SubscriptionId) -> Result<Option<About
     let Some(subscription) = tx.subscription(id).await? else { return Ok(None) };
     let (rows, events) = (tx.deliveries(id).await?, tx.events(id).await?);
     Ok(Some(About { topic: Topic::Subscription(Box::new(subscription)), rows, events, subscriber: None }))
+}
+
+/// The latest rows of its reader, and the windows that a digest can tell of.
+async fn of_digest(tx: &mut Tx, reader: &Channel) -> Result<About, StoreError> {
+    let rows = tx.digests_on(reader, DIGESTS).await?;
+    let told = rows.iter().filter(|row| row.plan.message == MessageKind::Digest);
+    let last = told.filter_map(|row| row.sent_at).max();
+    let open = [State::Pending, State::Scheduled, State::InProgress, State::Verifying].to_vec();
+    let open = tx.windows(&WindowFilter { states: open, ..WindowFilter::default() }, None, MOST_IN_DIGEST).await?;
+    let completed = tx.windows_over(MOST_IN_DIGEST).await?;
+    let mut plans = BTreeMap::new();
+    for id in open.iter().chain(&completed).filter_map(|w| w.plan) {
+        if let Entry::Vacant(place) = plans.entry(id)
+            && let Some(plan) = tx.plan(id).await?
+        {
+            place.insert(plan.title);
+        }
+    }
+    let events = tx.latest_events(Subject::Digest, DIGESTS).await?;
+    let topic = Topic::Digest(Box::new(DigestTopic { open, completed, plans, last }));
+    Ok(About { topic, rows, events, subscriber: None })
 }
 
 /// A phase that was called off before anybody was to know of it is no part of what is said: called off in the draft,

@@ -112,7 +112,7 @@ impl Sender {
         let kind = row.plan.message;
         let public = match &about.topic {
             // What of it may be told to whom is decided where it is told.
-            Topic::Advisory(_) | Topic::Subscription(_) => Some(about.topic.clone()),
+            Topic::Advisory(_) | Topic::Subscription(_) | Topic::Digest(_) => Some(about.topic.clone()),
             topic if kind.is_for_audiences() => topic.as_public(),
             topic => Some(topic.clone()),
         };
@@ -126,6 +126,7 @@ impl Sender {
             Topic::Plan(topic) => (organisation.plan_url(topic.phases.plan.id), None),
             Topic::Advisory(topic) => (organisation.advisory_url(topic.advisory.id), None),
             Topic::Subscription(asked) => (asked.confirm_url(organisation), None),
+            Topic::Digest(_) => (organisation.public_url.clone(), None),
         };
         let unsubscribe = about.unsubscribe_url(organisation);
         let is_list = organisation.audiences.iter().any(|audience| audience.name == row.plan.audience);
@@ -161,8 +162,11 @@ fn message_id(row: &Delivery, public_url: &str, domain: &str) -> String {
 }
 
 /// The mails that the same recipient got before about the same, a phase's with its plan's: the first, and the last where
-/// that is another.
+/// that is another. Each digest stands alone.
 fn thread(row: &Delivery, about: &About) -> Vec<String> {
+    if row.subject == Subject::Digest {
+        return Vec::new();
+    }
     let plan = about.topic.plan().map(Subject::Plan);
     let belongs = |other: &&Delivery| {
         other.id != row.id
