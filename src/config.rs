@@ -6,6 +6,7 @@
 
 mod audience;
 mod build;
+mod digest;
 mod discord;
 mod estate;
 mod file;
@@ -417,6 +418,7 @@ impl Config {
         organisation.mails = false;
         organisation.audiences.iter_mut().flat_map(|audience| &mut audience.channels).for_each(inside);
         organisation.ops.iter_mut().for_each(inside);
+        organisation.digest.iter_mut().flat_map(|digest| &mut digest.channels).for_each(inside);
         organisation.services.values_mut().for_each(|service| service.repository = None);
         organisation.github = GithubUse::default();
         // Whoever is known there would be written to directly.

@@ -7,7 +7,7 @@ use super::templates;
 use crate::config::{Config, Smtp};
 use crate::discord;
 use crate::domain::channel::{Channel, Surface};
-use crate::domain::ledger::Planned;
+use crate::domain::ledger::{MessageKind, Planned};
 use crate::domain::notice::OPS;
 use crate::domain::organisation::Organisation;
 use crate::github;
@@ -97,13 +97,16 @@ fn told(templates: &Templates, config: &Config, ask: &Ask<'_>) -> anyhow::Result
     previews(templates, &telling, &rows)?.into_iter().map(view).collect()
 }
 
-/// Who would get such a message: the audiences that want it, or ops.
+/// Who would get such a message: the audiences that want it, the channels of the digest, or ops.
 fn rows(organisation: &Organisation, sample: &Planned, audience: Option<&str>) -> Vec<Planned> {
     let row = |audience: &str, channel: &Channel| Planned {
         audience: audience.to_owned(),
         channel: channel.clone(),
         ..sample.clone()
     };
+    if let (MessageKind::Digest, Some(digest), None) = (sample.message, &organisation.digest, audience) {
+        return digest.channels.iter().map(|channel| row(&sample.audience, channel)).collect();
+    }
     if !sample.message.is_for_audiences() && audience.is_none() {
         return organisation
             .ops
@@ -118,7 +121,7 @@ fn rows(organisation: &Organisation, sample: &Planned, audience: Option<&str>) -
 
 /// Whether it is for a single person, whom it names.
 fn is_for_one(sample: &Planned) -> bool {
-    use crate::domain::ledger::MessageKind::{ApprovalDecision, Assigned, ToldOverdue, ToldRequest};
+    use MessageKind::{ApprovalDecision, Assigned, ToldOverdue, ToldRequest};
     matches!(sample.message, Assigned | ApprovalDecision | ToldRequest | ToldOverdue)
 }
 

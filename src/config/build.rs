@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::audience::audiences;
+use super::digest::digest;
 use super::discord;
 use super::estate::{customers, regions, services};
 use super::github::{self, login};
@@ -97,13 +98,15 @@ fn organisation(
     let (policies, service_policies) = policies(top, &known_services, findings);
     let audiences = audiences(top, [&known_services, &known_regions], &working.zone, texts, findings);
     let people = people(top, findings);
+    let ops = ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]);
+    let digest = digest(top, &ops, findings);
     let customers = customers(top, [&known_services, &known_regions], &people, findings);
     let organisation = Organisation {
         name: name.unwrap_or_else(|| ORGANISATION_NAME.into()),
         zone: working.zone.clone(),
         language: language.unwrap_or_else(|| ENGLISH.into()),
         working,
-        ops: ops.unwrap_or_else(|| vec![Channel::Builtin(OPS_CHANNEL.into())]),
+        ops,
         support,
         events: Vec::new(),
         silences: Silencing::default(),
@@ -116,6 +119,7 @@ fn organisation(
         people,
         roles: roles(top, findings),
         github: GithubUse::default(),
+        digest,
         mails: false,
         public_url: server.public_url.clone().unwrap_or_else(|| derived_url(server.listen)),
     };

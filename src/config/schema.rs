@@ -31,6 +31,7 @@ pub(super) const TOP: Known = Known {
         "statuspage",
         "status_page",
         "templates",
+        "digest",
     ],
 };
 pub(super) const SERVER: Known = Known { title: "[server]", keys: &["listen", "public_url"] };
@@ -165,6 +166,7 @@ pub(super) const SLACK_WORKSPACE: Known = Known {
         "app_token_file",
     ],
 };
+pub(super) const DIGEST: Known = Known { title: "[digest]", keys: &["cron", "channels"] };
 pub(super) const DISCORD: Known = Known {
     title: "[discord]",
     keys: &["api_url", "bot_token", "bot_token_file", "application_id", "public_key", "guilds", "gateway", "events"],
@@ -247,6 +249,7 @@ const SECTIONS: &[&Known] = &[
     &GITHUB,
     &SLACK,
     &SLACK_WORKSPACE,
+    &DIGEST,
     &DISCORD,
     &ALERTMANAGER,
     &PAGERDUTY,

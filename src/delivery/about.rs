@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::advisory::{AdvisoryId, Disposition};
+use crate::domain::digest::REACH;
 use crate::domain::event::{Event, What};
 use crate::domain::ledger::{Delivery, MessageKind, Reason};
 use crate::domain::organisation::{Channel, Organisation};
@@ -11,8 +15,15 @@ use crate::domain::plan::{Phases, Plan, PlanId};
 use crate::domain::subject::Subject;
 use crate::domain::subscription::{SUBSCRIBERS, Subscription, SubscriptionId};
 use crate::domain::window::{State, Window, WindowId};
-use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
-use crate::store::{StoreError, Tx};
+use crate::message::topic::{AdvisoryTopic, DigestTopic, Done, PlanTopic, Topic, WindowTopic};
+use crate::store::{StoreError, Tx, WindowFilter};
+
+/// Windows that a digest looks through, of those that are not over and of those that are.
+const MOST_IN_DIGEST: i64 = 200;
+/// How long after its end somebody may say that a window was completed, for a digest to tell of it.
+const LATE: TimeDelta = TimeDelta::days(14);
+/// Digests of a channel, and failures of any, that are looked at: the latest.
+const DIGESTS: i64 = 20;
 
 /// Everything that is known of the window, plan, advisory or subscription that a row is about.
 #[derive(Clone, Debug)]
@@ -111,6 +122,7 @@ pub(super) async fn read(tx: &mut Tx, subject: Subject, reader: &Channel) -> Res
         Subject::Plan(id) => of_plan(tx, id, reader).await,
         Subject::Advisory(id) => of_advisory(tx, id, reader).await,
         Subject::Subscription(id) => of_subscription(tx, id).await,
+        Subject::Digest => of_digest(tx, reader).await.map(Some),
         Subject::Series(_) | Subject::Freeze(_) => Ok(None),
     }
 }
@@ -127,7 +139,7 @@ pub(super) async fn lock(tx: &mut Tx, subject: Subject) -> Result<(), StoreError
         Subject::Window(id) => tx.lock_window(id).await,
         Subject::Plan(id) => tx.lock_plan(id).await,
         Subject::Advisory(id) => tx.lock_advisory(id).await,
-        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) => Ok(()),
+        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) | Subject::Digest => Ok(()),
     }
 }
 
@@ -199,6 +211,41 @@ async fn of_subscription(tx: &mut Tx, id: SubscriptionId) -> Result<Option<About
     let Some(subscription) = tx.subscription(id).await? else { return Ok(None) };
     let (rows, events) = (tx.deliveries(id).await?, tx.events(id).await?);
     Ok(Some(About { topic: Topic::Subscription(Box::new(subscription)), rows, events, subscriber: None }))
+}
+
+/// The latest rows of its reader, and the windows that a digest can tell of.
+async fn of_digest(tx: &mut Tx, reader: &Channel) -> Result<About, StoreError> {
+    let rows = tx.digests_on(reader, DIGESTS).await?;
+    let told = rows.iter().filter(|row| row.plan.message == MessageKind::Digest);
+    let (last, due) = (told.clone().filter_map(|row| row.sent_at).max(), told.map(|row| row.plan.due_at).max());
+    let since = last.or(due.map(|due| due - REACH)).unwrap_or_default();
+    let open = [State::Pending, State::Scheduled, State::InProgress, State::Verifying].to_vec();
+    let open = tx.windows(&WindowFilter { states: open, ..WindowFilter::default() }, None, MOST_IN_DIGEST).await?;
+    let mut completed = Vec::new();
+    for window in tx.windows_over(MOST_IN_DIGEST).await? {
+        // Who says late that something has ended does not say so weeks late.
+        if window.actual_end.is_some_and(|ended| ended >= since - LATE)
+            && let Some(said_at) = completed_at(&tx.events(window.id).await?)
+        {
+            completed.push(Done { window, said_at });
+        }
+    }
+    completed.sort_by_key(|done| (done.said_at, done.window.id));
+    let mut plans = BTreeMap::new();
+    for id in open.iter().chain(completed.iter().map(|done| &done.window)).filter_map(|w| w.plan) {
+        if let Entry::Vacant(place) = plans.entry(id)
+            && let Some(plan) = tx.plan(id).await?
+        {
+            place.insert(plan.title);
+        }
+    }
+    let events = tx.latest_events(Subject::Digest, DIGESTS).await?;
+    let topic = Topic::Digest(Box::new(DigestTopic { open, completed, plans, since }));
+    Ok(About { topic, rows, events, subscriber: None })
+}
+
+fn completed_at(events: &[Event]) -> Option<DateTime<Utc>> {
+    events.iter().rfind(|e| matches!(e.what, What::Completed { .. })).map(|e| e.at)
 }
 
 /// A phase that was called off before anybody was to know of it is no part of what is said: called off in the draft,

@@ -153,6 +153,7 @@ impl Posting<'_> {
             Topic::Plan(topic) => organisation.plan_url(topic.phases.plan.id),
             Topic::Advisory(topic) => organisation.advisory_url(topic.advisory.id),
             Topic::Subscription(_) => format!("{}/subscribe", organisation.public_url),
+            Topic::Digest(_) => organisation.public_url.clone(),
         }
     }
 

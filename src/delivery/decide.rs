@@ -42,6 +42,7 @@ pub fn decide(row: &Delivery, about: &About, organisation: &Organisation, now: D
         Topic::Plan(topic) => of_plan(row, about, topic, now),
         Topic::Advisory(topic) => of_advisory(row, about, topic, organisation, now),
         Topic::Subscription(subscription) => asks_to_confirm(row, about, subscription, now),
+        Topic::Digest(_) => of_digest(row, about, organisation, now),
     }
 }
 
@@ -68,8 +69,8 @@ fn sync(row: &Delivery, about: &About, topic: &Topic) -> Decision {
     let hidden = match topic {
         Topic::Window(topic) => topic.window.as_published().is_none() && !asks,
         Topic::Plan(topic) => topic.phases.plan.state == PlanState::Draft,
-        // Nothing outside shows an advisory or a subscription.
-        Topic::Advisory(_) | Topic::Subscription(_) => true,
+        // Nothing outside shows an advisory, a subscription or a digest.
+        Topic::Advisory(_) | Topic::Subscription(_) | Topic::Digest(_) => true,
     };
     if called_off {
         Decision::Supersede(Reason::Cancelled)
@@ -224,6 +225,22 @@ fn of_advisory(
     }
 }
 
+/// A digest goes where it is still asked for, the latest of several.
+fn of_digest(row: &Delivery, about: &About, organisation: &Organisation, now: DateTime<Utc>) -> Decision {
+    let is_asked_for = |channel| organisation.digest.as_ref().is_some_and(|digest| digest.channels.contains(channel));
+    let is_newer = |other: &Delivery| {
+        let here = other.plan.channel == row.plan.channel && other.plan.message == row.plan.message;
+        here && other.plan.due_at > row.plan.due_at && other.plan.due_at <= now && other.state.is_open()
+    };
+    if !is_asked_for(&row.plan.channel) {
+        Decision::Skip(Reason::Unsubscribed)
+    } else if about.rows.iter().any(is_newer) {
+        Decision::Supersede(Reason::Newer)
+    } else {
+        Decision::Send
+    }
+}
+
 /// A reminder of the ladder, beside the announcement and the other rungs.
 fn among_its_like(row: &Delivery, rows: &[Delivery], now: DateTime<Utc>) -> Decision {
     if said_by_announcement(row, rows) {
@@ -262,7 +279,7 @@ fn was_told(row: &Delivery, about: &About) -> bool {
             };
             told(&plan_rows) || topic.phases.windows.iter().any(by_phase)
         }
-        Topic::Subscription(_) => false,
+        Topic::Subscription(_) | Topic::Digest(_) => false,
     }
 }
 

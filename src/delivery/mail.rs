@@ -136,8 +136,11 @@ fn message_id(row: &Delivery, public_url: &str, domain: &str) -> String {
 }
 
 /// The mails that the same recipient got before about the same, a phase's with its plan's: the first, and the last where
-/// that is another.
+/// that is another. Each digest stands alone.
 fn thread(row: &Delivery, about: &About) -> Vec<String> {
+    if row.subject == Subject::Digest {
+        return Vec::new();
+    }
     let plan = about.topic.plan().map(Subject::Plan);
     let belongs = |other: &&Delivery| {
         other.id != row.id

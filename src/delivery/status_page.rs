@@ -58,7 +58,7 @@ impl Sender {
             Topic::Plan(topic) => return self.publish_phases(row, &about, &topic.phases, now).await.map(|()| None),
             Topic::Window(topic) => topic.as_public(),
             // They have no time to be shown at; the window that an advisory makes has.
-            Topic::Advisory(_) | Topic::Subscription(_) => None,
+            Topic::Advisory(_) | Topic::Subscription(_) | Topic::Digest(_) => None,
         };
         let Some(topic) = topic else {
             return self.record(row, Answered::Pointless(Reason::Newer), now).await.map(|()| None);

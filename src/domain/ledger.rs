@@ -63,6 +63,8 @@ words! {
         Objection = "objection",
         /// To an address of mail: is it you who wants to be told?
         ConfirmSubscription = "confirm_subscription",
+        /// What is ahead, what was done, and what waits.
+        Digest = "digest",
         /// Open the change-list issue.
         IssueOpen = "issue_open",
         /// Bring its body and state in step.
@@ -96,10 +98,11 @@ impl MessageKind {
         }
     }
 
-    /// It speaks of planned work, and so can be looked at beforehand; the others are about a subscription.
+    /// It speaks of one window, plan or advisory, and so can be looked at beforehand; the others are about a subscription,
+    /// and of everything.
     #[must_use]
     pub fn is_about_work(self) -> bool {
-        self.class() == Class::Message && self != Self::ConfirmSubscription
+        self.class() == Class::Message && !matches!(self, Self::ConfirmSubscription | Self::Digest)
     }
 
     /// Audiences get it unless they choose otherwise.

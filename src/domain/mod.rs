@@ -6,6 +6,7 @@ pub mod calendar;
 pub mod change;
 pub mod channel;
 pub mod customer;
+pub mod digest;
 pub mod event;
 pub mod finding;
 pub mod freeze;

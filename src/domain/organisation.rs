@@ -12,6 +12,7 @@ use super::advisory::AdvisoryId;
 use super::calendar::{Hours, Lead, WeekHours, WorkingCalendar, Zone};
 use super::channel::{DiscordPlace, EmailAddress, Repository, SlackPlace};
 use super::customer::Customer;
+use super::digest::Digest;
 use super::finding::FindingKind;
 use super::ledger::MessageKind;
 use super::plan::PlanId;
@@ -276,6 +277,8 @@ pub struct Organisation {
     pub roles: Option<BTreeMap<Role, Vec<String>>>,
     /// What of GitHub is used.
     pub github: GithubUse,
+    /// What is told at fixed times, where that is asked for.
+    pub digest: Option<Digest>,
     /// Mail can be sent: people may ask for it on the public page.
     pub mails: bool,
     /// Base of links in messages, without a slash at the end.
@@ -287,6 +290,13 @@ impl Organisation {
     #[must_use]
     pub fn audience(&self, name: &str) -> Option<&Audience> {
         self.audiences.iter().find(|audience| audience.name == name)
+    }
+
+    /// Every channel that is written down for somebody to read: those of the audiences, of ops and of the digest. One may
+    /// come more than once.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        let of_audiences = self.audiences.iter().flat_map(|audience| &audience.channels);
+        of_audiences.chain(&self.ops).chain(self.digest.iter().flat_map(|digest| &digest.channels))
     }
 
     /// The language in which an audience, ops or a person is written to.

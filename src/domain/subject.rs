@@ -52,7 +52,8 @@ macro_rules! id {
 }
 pub(crate) use id;
 
-/// One thing that something happened to. Prints and parses as its id: `MW-12`, `PL-3`, `SR-1`, `FR-2`, `AD-1`, `SB-1`.
+/// One thing that something happened to. Prints and parses as its id: `MW-12`, `PL-3`, `SR-1`, `FR-2`, `AD-1`, `SB-1`; the
+/// digest, of which there is one, as `digest`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// A window.
@@ -67,7 +68,12 @@ pub enum Subject {
     Advisory(AdvisoryId),
     /// A subscription.
     Subscription(SubscriptionId),
+    /// What is ahead and what was done, told at fixed times.
+    Digest,
 }
+
+/// How the digest is written.
+const DIGEST: &str = "digest";
 
 impl Subject {
     /// The window, where it is one.
@@ -75,7 +81,7 @@ impl Subject {
     pub fn window(self) -> Option<WindowId> {
         match self {
             Self::Window(id) => Some(id),
-            Self::Plan(_) | Self::Series(_) | Self::Freeze(_) | Self::Advisory(_) | Self::Subscription(_) => None,
+            _ => None,
         }
     }
 }
@@ -90,7 +96,10 @@ macro_rules! subjects {
 
         impl fmt::Display for Subject {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                match self { $(Self::$variant(id) => id.fmt(f)),+ }
+                match self {
+                    $(Self::$variant(id) => id.fmt(f),)+
+                    Self::Digest => f.write_str(DIGEST),
+                }
             }
         }
 
@@ -102,6 +111,9 @@ macro_rules! subjects {
                 $(if let Ok(id) = text.parse::<$id>() {
                     return Ok(id.into());
                 })+
+                if text.eq_ignore_ascii_case(DIGEST) {
+                    return Ok(Self::Digest);
+                }
                 Err(format!("`{text}` is not an id: windows look like MW-12, plans like PL-3, series like SR-1"))
             }
         }
@@ -131,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_id_reads_back_as_it_prints() {
-        for text in ["MW-12", "PL-3", "SR-1", "FR-2", "AD-1", "SB-1"] {
+        for text in ["MW-12", "PL-3", "SR-1", "FR-2", "AD-1", "SB-1", "digest"] {
             assert_eq!(text.to_lowercase().parse::<Subject>().map(|s| s.to_string()), Ok(text.into()));
         }
         for text in ["", "MW", "XX-1", "PL-0", "12"] {

@@ -178,7 +178,7 @@ fn footer(letter: &Letter<'_>) -> String {
     let as_what = match letter {
         Letter { subject: Subject::Subscription(_), .. } => MailedAs::Stranger,
         Letter { unsubscribe_url: Some(_), .. } => MailedAs::Subscriber,
-        Letter { list: Some(_), .. } => MailedAs::Reader,
+        Letter { list: Some(_), .. } | Letter { subject: Subject::Digest, .. } => MailedAs::Reader,
         _ => MailedAs::Staff,
     };
     words::mail_footer(letter.organisation, letter.to, as_what)

@@ -11,6 +11,7 @@
 mod advisory;
 mod blocks;
 mod check;
+mod digest;
 mod engine;
 mod files;
 mod plan;
@@ -26,6 +27,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use minijinja::Environment;
 
+pub use digest::horizon;
 pub use files::{Fault, Source};
 pub use reference::reference;
 
@@ -88,9 +90,15 @@ templates! {
     ConfirmSubscription = "confirm_subscription",
 }
 
+// The digest, and where it could not be delivered.
+templates! {
+    OF_DIGESTS:
+    Digest = "digest", DeliveryFailed = "digest_delivery_failed",
+}
+
 /// Every message with its English template.
 fn every() -> impl Iterator<Item = &'static (MessageKind, &'static str, &'static str)> {
-    OF_WINDOWS.iter().chain(OF_PLANS).chain(OF_ADVISORIES).chain(OF_SUBSCRIPTIONS)
+    OF_WINDOWS.iter().chain(OF_PLANS).chain(OF_ADVISORIES).chain(OF_SUBSCRIPTIONS).chain(OF_DIGESTS)
 }
 
 /// The compiled templates of every language, with its words.
@@ -105,7 +113,7 @@ pub struct Templates {
 pub struct Telling<'a> {
     /// The row that is owed.
     pub plan: &'a Planned,
-    /// The window, plan or subscription as it is now.
+    /// The window, plan, advisory or subscription as it is now, or what a digest tells of.
     pub topic: &'a Topic,
     /// The event that caused the row first, then later ones that belong to it; none for planned messages.
     pub events: &'a [Event],
@@ -240,9 +248,13 @@ impl Templates {
             Topic::Plan(topic) => plan::values(t, topic),
             Topic::Advisory(topic) => advisory::values(t, topic),
             Topic::Subscription(asked) => subscription::values(t, asked),
+            Topic::Digest(topic) => digest::values(t, topic),
         };
         let filled = engine::render(&self.env, template, values)?;
         let mut message = Message::default().with_times_in(t.language, spans(t.topic));
+        if let Topic::Digest(topic) = t.topic {
+            message = digest::with_instants(message, t, topic);
+        }
         if let Topic::Window(topic) = t.topic {
             let window = &topic.window;
             let really = [window.actual_start, window.actual_end].into_iter().flatten();
@@ -277,7 +289,7 @@ impl Templates {
                 language.say("Updated: {id} is now {state}, {when}.", &values)
             }),
             Some(Topic::Plan(topic)) => plan::news(t, &topic),
-            Some(Topic::Advisory(_) | Topic::Subscription(_)) | None => None,
+            Some(Topic::Advisory(_) | Topic::Subscription(_) | Topic::Digest(_)) | None => None,
         };
         Ok(match news {
             Some(news) => message.text(news),
@@ -299,6 +311,7 @@ fn template_name(t: &Telling<'_>) -> anyhow::Result<&'static str> {
         Topic::Window(_) => (OF_WINDOWS, kind),
         Topic::Plan(_) => (OF_PLANS, kind),
         Topic::Subscription(_) => (OF_SUBSCRIPTIONS, kind),
+        Topic::Digest(_) => (OF_DIGESTS, kind),
     };
     let found = all.iter().find(|(of, ..)| *of == kind);
     found.map(|(_, name, _)| *name).with_context(|| format!("{kind} has no template"))
@@ -312,6 +325,7 @@ fn spans(topic: &Topic) -> Vec<&Span> {
             topic.fixes.iter().filter_map(|(_, w)| w.as_ref()).chain(&topic.window).map(|w| &w.span).collect()
         }
         Topic::Subscription(_) => Vec::new(),
+        Topic::Digest(topic) => topic.windows().map(|w| &w.span).collect(),
     }
 }
 
@@ -342,6 +356,7 @@ fn block(name: &str, t: &Filling<'_>) -> Result<Vec<Block>, Broken> {
         Topic::Plan(topic) => plan::block(name, t, topic),
         Topic::Advisory(topic) => advisory::block(name, t, topic),
         Topic::Subscription(_) => None,
+        Topic::Digest(topic) => digest::block(name, t, topic),
     };
     blocks.ok_or_else(|| Broken::no_block(name))
 }

@@ -1,4 +1,4 @@
-//! What a message is about: a window, a plan, an advisory or a subscription, with everything known of it.
+//! What a message is about: a window, a plan, an advisory, a subscription or everything at once, with what is known of it.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +23,8 @@ pub enum Topic {
     Advisory(Box<AdvisoryTopic>),
     /// A subscription.
     Subscription(Box<Subscription>),
+    /// All windows: what a digest tells of.
+    Digest(Box<DigestTopic>),
 }
 
 /// A window with everything known of it.
@@ -65,6 +67,62 @@ impl AdvisoryTopic {
     pub fn public_window(&self) -> Option<Window> {
         let made = self.window.as_ref().filter(|_| self.advisory.disposition == Disposition::PatchNow);
         made.filter(|w| w.state != State::Cancelled).and_then(public)
+    }
+}
+
+/// Windows as far as a digest tells of them. What of them its readers may know is decided where it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DigestTopic {
+    /// Those that are not over, in the order they start; of very many those that start first.
+    pub open: Vec<Window>,
+    /// Those that were completed, in the order in which that was said; of very many the latest.
+    pub completed: Vec<Done>,
+    /// What the plans are called whose phases are among them.
+    pub plans: BTreeMap<PlanId, String>,
+    /// Since when (UTC) it tells of what was completed: the last digest that its readers had, else a week before.
+    pub since: DateTime<Utc>,
+}
+
+/// A window that was completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Which.
+    pub window: Window,
+    /// When somebody said so (UTC): it may have ended before.
+    pub said_at: DateTime<Utc>,
+}
+
+impl DigestTopic {
+    /// Every window of it.
+    pub fn windows(&self) -> impl Iterator<Item = &Window> {
+        self.open.iter().chain(self.completed.iter().map(|done| &done.window))
+    }
+
+    /// Windows that have begun and are not over, as the public sees them.
+    #[must_use]
+    pub fn running(&self) -> Vec<Window> {
+        self.open.iter().filter(|w| w.state.is_running()).filter_map(public).collect()
+    }
+
+    /// Windows that have not begun and start before `until` (UTC), as the public sees them.
+    #[must_use]
+    pub fn ahead(&self, until: DateTime<Utc>) -> Vec<Window> {
+        let shown = self.open.iter().filter_map(public);
+        shown.filter(|w| w.state == State::Scheduled && w.span.starts_at < until).collect()
+    }
+
+    /// Windows that wait for an approver, as they would be then. For staff alone.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<&Window> {
+        self.open.iter().filter(|w| w.state == State::Pending && w.request.is_some()).collect()
+    }
+
+    /// Windows of which it was said since the last digest and before `now` (UTC) that they are completed. What is said in the
+    /// second of a digest is told with the next one.
+    #[must_use]
+    pub fn done(&self, now: DateTime<Utc>) -> Vec<&Window> {
+        let told = self.completed.iter().filter(|done| self.since <= done.said_at && done.said_at < now);
+        told.map(|done| &done.window).collect()
     }
 }
 
@@ -119,7 +177,7 @@ impl Topic {
         match self {
             Self::Window(topic) => topic.window.plan,
             Self::Plan(topic) => Some(topic.phases.plan.id),
-            Self::Advisory(_) | Self::Subscription(_) => None,
+            Self::Advisory(_) | Self::Subscription(_) | Self::Digest(_) => None,
         }
     }
 
@@ -134,11 +192,11 @@ impl Topic {
                 let phases = Some(topic.phases.clone());
                 Some(Self::Window(Box::new(WindowTopic { phases, ..WindowTopic::new(window, items) })))
             }
-            Self::Advisory(_) | Self::Subscription(_) => None,
+            Self::Advisory(_) | Self::Subscription(_) | Self::Digest(_) => None,
         }
     }
 
-    /// The window, plan or subscription.
+    /// The window, plan, advisory, subscription or digest.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match self {
@@ -146,6 +204,7 @@ impl Topic {
             Self::Plan(topic) => Subject::Plan(topic.phases.plan.id),
             Self::Advisory(topic) => Subject::Advisory(topic.advisory.id),
             Self::Subscription(subscription) => Subject::Subscription(subscription.id),
+            Self::Digest(_) => Subject::Digest,
         }
     }
 
@@ -156,11 +215,11 @@ impl Topic {
     }
 
     /// As the public sees it; `None` where nothing of it is public. Of an advisory that depends on the time:
-    /// [`AdvisoryTopic::is_disclosed`].
+    /// [`AdvisoryTopic::is_disclosed`]; of a digest, on what it tells.
     #[must_use]
     pub fn as_public(&self) -> Option<Self> {
         match self {
-            Self::Advisory(_) | Self::Subscription(_) => None,
+            Self::Advisory(_) | Self::Subscription(_) | Self::Digest(_) => None,
             Self::Window(topic) => topic.as_public().map(|topic| Self::Window(Box::new(topic))),
             Self::Plan(topic) => Some(Self::Plan(Box::new(topic.as_public()))),
         }

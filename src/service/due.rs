@@ -1,6 +1,5 @@
 //! What the clock does: windows start, expire, are chased and complete, series make more of them, embargoes end, fixes find
-//! their windows. Each is a transaction
-//! of its own, done by maintbot.
+//! their windows, digests are owed. Each is a transaction of its own, done by maintbot.
 
 use std::collections::BTreeSet;
 
@@ -59,12 +58,13 @@ impl Service {
                 Ok::<_, Failure>((tx.windows_due(now, BATCH).await?, tx.series_due(now, BATCH).await?, advisories))
             });
             let followed = self.follow_subscriptions(now).await.map_err(fault)?;
+            let digested = self.owe_digests(now).await.map_err(fault)?;
             let (windows, series, mut advisories) = due.await.map_err(fault)?;
             advisories.retain(|id| looked_after.insert(*id));
-            if windows.is_empty() && series.is_empty() && advisories.is_empty() && !followed {
+            if windows.is_empty() && series.is_empty() && advisories.is_empty() && !followed && !digested {
                 return Ok(did);
             }
-            did += windows.len() + series.len() + advisories.len() + usize::from(followed);
+            did += windows.len() + series.len() + advisories.len() + usize::from(followed) + usize::from(digested);
             for id in windows {
                 self.act(Deed::Window(id), now).await.map_err(fault)?;
             }
@@ -124,7 +124,8 @@ impl Service {
     pub async fn next_tick_at(&self) -> anyhow::Result<Option<DateTime<Utc>>> {
         let at = self.db.read(async |tx| {
             let (window, series) = (tx.next_action_at().await?, tx.next_series_at().await?);
-            Ok::<_, Failure>([window, series, tx.next_embargo_at().await?].into_iter().flatten().min())
+            let digest = tx.digest_clocks().await?.into_iter().filter_map(|clock| clock.next_at).min();
+            Ok::<_, Failure>([window, series, tx.next_embargo_at().await?, digest].into_iter().flatten().min())
         });
         at.await.map_err(fault)
     }

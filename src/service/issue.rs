@@ -170,7 +170,7 @@ async fn listed(tx: &mut Tx, subject: Subject) -> Outcome<Vec<(Window, ChangeLis
     let windows = match subject {
         Subject::Window(id) => tx.window(id).await?.into_iter().collect(),
         Subject::Plan(id) => tx.windows_of_plan(id).await?,
-        Subject::Series(_) | Subject::Freeze(_) | Subject::Advisory(_) | Subject::Subscription(_) => Vec::new(),
+        _ => Vec::new(),
     };
     let mut listed = Vec::with_capacity(windows.len());
     for window in windows {

@@ -5,6 +5,7 @@
 mod advisory;
 mod change;
 pub mod complete;
+mod digest;
 pub mod due;
 mod fixes;
 mod freeze;

@@ -107,10 +107,13 @@ pub struct Desk {
     pub soon: Vec<Window>,
 }
 
-type Read<T> = anyhow::Result<T>;
+pub(super) type Read<T> = anyhow::Result<T>;
 
 impl Service {
-    async fn reading<T>(&self, read: impl AsyncFnOnce(&mut crate::store::Tx) -> Result<T, Failure>) -> Read<T> {
+    pub(super) async fn reading<T>(
+        &self,
+        read: impl AsyncFnOnce(&mut crate::store::Tx) -> Result<T, Failure>,
+    ) -> Read<T> {
         self.db.read(read).await.map_err(|failure| match failure {
             Failure::Fault(error) => error,
             _ => anyhow::anyhow!("the database cannot be read"),
@@ -436,9 +439,7 @@ impl Service {
                 let windows = match issue.subject {
                     Subject::Window(id) => tx.window(id).await?.into_iter().collect(),
                     Subject::Plan(id) => tx.windows_of_plan(id).await?,
-                    Subject::Series(_) | Subject::Freeze(_) | Subject::Advisory(_) | Subject::Subscription(_) => {
-                        Vec::new()
-                    }
+                    _ => Vec::new(),
                 };
                 let mut of_issue = Vec::new();
                 for window in windows {

@@ -55,6 +55,9 @@ pub(super) const OF_SUBJECT: &str =
 
 pub(super) const LAST: &str = "SELECT id FROM events WHERE subject = $1 ORDER BY id DESC LIMIT 1";
 
+pub(super) const LATEST: &str =
+    "SELECT id, subject, at, actor, place, what FROM events WHERE subject = $1 ORDER BY id DESC LIMIT $2";
+
 impl Tx {
     /// Adds an event and returns its id. `at` is UTC.
     ///
@@ -124,6 +127,18 @@ impl Tx {
     pub async fn events(&mut self, subject: impl Into<Subject>) -> Result<Vec<Event>> {
         let subject = subject.into().to_string();
         let rows: Vec<EventRow> = on!(self, |c| sqlx::query_as(OF_SUBJECT).bind(subject).fetch_all(c).await?);
+        rows.into_iter().map(Event::try_from).collect()
+    }
+
+    /// At most `limit` things that happened to something, oldest first; of more the latest.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn latest_events(&mut self, subject: impl Into<Subject>, limit: i64) -> Result<Vec<Event>> {
+        let subject = subject.into().to_string();
+        let mut rows: Vec<EventRow> =
+            on!(self, |c| sqlx::query_as(LATEST).bind(subject).bind(limit).fetch_all(c).await?);
+        rows.reverse();
         rows.into_iter().map(Event::try_from).collect()
     }
 

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::around::{self, Touching};
 use super::window_list::{ListQuery, Value, bind_all};
 use super::{
-    Db, WindowFilter, advisories, builtin, claims, deliveries, events, freezes, github, glances, inbox, plans,
+    Db, WindowFilter, advisories, builtin, claims, deliveries, digests, events, freezes, github, glances, inbox, plans,
     questions, series, subscriptions, told, traffic, webhooks, windows,
 };
 use crate::domain::plan::PlanId;
@@ -47,7 +47,8 @@ const FILL: &[&str] = &[
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40000)
      INSERT INTO deliveries (id, subject, queue, sequence, class, message, occasion, audience, channel, due_at,
         state, attempts, claim_at, in_doubt, created_at, lease_owner)
-     SELECT i, 'MW-' || i / 5, 'MW-' || i / 5, 0, 'message', 'reminder', i, '', 'builtin:general', $TIME,
+     SELECT i, CASE WHEN i % 50 = 0 THEN 'digest' ELSE 'MW-' || i / 5 END, 'MW-' || i / 5, 0, 'message', 'reminder', i, '',
+        'builtin:general', $TIME,
         CASE WHEN i > 39900 THEN 'sending' WHEN i > 39500 THEN 'due' WHEN i % 10 = 0 THEN 'superseded' ELSE 'sent' END,
         1, $TIME, FALSE, $TIME, 'sender'
      FROM n",
@@ -204,6 +205,13 @@ fn hot_queries_around() -> Vec<Hot> {
         fixed("windows over", around::OVER, vec![number(20)], &["windows_completed"]),
         fixed("events", events::OF_SUBJECT, vec![text("MW-77")], &["events_subject"]),
         fixed("last event", events::LAST, vec![text("MW-77")], &["events_subject"]),
+        fixed("latest events", events::LATEST, vec![text("MW-77"), Value::Number(20)], &["events_subject"]),
+        fixed(
+            "digests of a channel",
+            digests::ON_CHANNEL,
+            vec![text("builtin:ops"), Value::Number(20)],
+            &["deliveries_digest"],
+        ),
         fixed("plans", plans::LATEST, vec![number(20)], &[]),
         fixed("series", series::LATEST, vec![number(20)], &[]),
         fixed("series due", series::DUE, vec![Value::Time(hour(9)), number(20)], &["series_next_make"]),

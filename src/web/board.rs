@@ -95,8 +95,9 @@ async fn channels(service: &Service) -> anyhow::Result<Vec<Value>> {
         _ => None,
     };
     let mut counts: BTreeMap<String, i64> = service.channels().await?.into_iter().map(|c| (c.name, c.posts)).collect();
-    let mut names: Vec<String> = organisation.audiences.iter().flat_map(|a| &a.channels).filter_map(builtin).collect();
     let ops: Vec<String> = organisation.ops.iter().filter_map(builtin).collect();
+    let mut names: Vec<String> =
+        organisation.channels().filter_map(builtin).filter(|name| !ops.contains(name)).collect();
     names.extend(counts.keys().filter(|name| !ops.contains(name)).cloned());
     names.extend(ops);
     let mut seen = BTreeSet::new();
@@ -135,7 +136,7 @@ fn address(subject: Subject) -> Option<String> {
         Subject::Window(id) => Some(format!("/console/windows/{id}")),
         Subject::Plan(id) => Some(format!("/console/plans/{id}")),
         Subject::Advisory(id) => Some(format!("/console/advisories/{id}")),
-        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) => None,
+        Subject::Series(_) | Subject::Freeze(_) | Subject::Subscription(_) | Subject::Digest => None,
     }
 }
 

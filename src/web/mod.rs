@@ -143,7 +143,7 @@ pub fn router(web: Web, inbound: Router) -> Router {
 /// The routes of plans, series, freezes, customers and advisories.
 fn planning() -> Router<Arc<Site>> {
     use api::advisories::{advisories, advisory, advisory_deliveries};
-    use api::planning::{all_series, customers, freezes, one_series, plan, plan_deliveries, plans};
+    use api::planning::{all_series, customers, digest_deliveries, freezes, one_series, plan, plan_deliveries, plans};
     Router::new()
         .route("/api/v1/plans", get(plans))
         .route("/api/v1/plans/{id}", get(plan))
@@ -155,6 +155,7 @@ fn planning() -> Router<Arc<Site>> {
         .route("/api/v1/advisories", get(advisories))
         .route("/api/v1/advisories/{id}", get(advisory))
         .route("/api/v1/advisories/{id}/deliveries", get(advisory_deliveries))
+        .route("/api/v1/digest/deliveries", get(digest_deliveries))
 }
 
 /// What products show of maintenance, and what stands in for them.

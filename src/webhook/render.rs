@@ -15,8 +15,8 @@ use crate::domain::ledger::MessageKind;
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::Phases;
 use crate::domain::window::{Downtime, Window};
-use crate::message::audience::Telling;
-use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
+use crate::message::audience::{Telling, horizon};
+use crate::message::topic::{AdvisoryTopic, DigestTopic, PlanTopic, Topic, WindowTopic};
 use crate::message::{Block, Message};
 
 /// Bodies are smaller (bytes): Standard Webhooks, "Payload size".
@@ -31,6 +31,9 @@ pub fn type_of(topic: &Topic, message: MessageKind) -> String {
         Topic::Plan(_) => "plan",
         Topic::Advisory(_) => "advisory",
         Topic::Subscription(_) => "subscription",
+        // The message and what it is about have one name.
+        Topic::Digest(_) if message == MessageKind::Digest => return "maintenance.digest".into(),
+        Topic::Digest(_) => "digest",
     };
     format!("maintenance.{thing}.{message}")
 }
@@ -70,9 +73,9 @@ fn happened(t: &Telling<'_>) -> DateTime<Utc> {
 
 /// The first of ever shorter forms that is short enough; the last one always is.
 fn bounded(t: &Telling<'_>, message: &Message, head: &Value) -> anyhow::Result<Vec<u8>> {
-    // Of an advisory there is nothing here but what the message itself says.
-    let is_advisory = matches!(t.topic, Topic::Advisory(_));
-    let seen = if is_advisory { Some(t.topic.clone()) } else { t.seen() };
+    // Of an advisory and a digest there is nothing here but what the message itself says.
+    let is_told = matches!(t.topic, Topic::Advisory(_) | Topic::Digest(_));
+    let seen = if is_told { Some(t.topic.clone()) } else { t.seen() };
     let seen = seen.context("nothing of its window is public")?;
     for measure in ALL {
         let body = serde_json::to_vec(&with_data(head, data(t, &seen, message, &measure)))?;
@@ -96,6 +99,7 @@ fn data(t: &Telling<'_>, seen: &Topic, message: &Message, m: &Measure) -> Value 
         Topic::Plan(topic) => ("plan", plan(t, topic, m)),
         Topic::Advisory(topic) => ("advisory", advisory(t, topic)),
         Topic::Subscription(asked) => ("subscription", json!({ "id": asked.id })),
+        Topic::Digest(topic) => ("digest", digest(t, topic, m)),
     };
     json!({ name: thing, "message": said(t, message, m), "truncated": m.cuts() })
 }
@@ -104,6 +108,25 @@ fn data(t: &Telling<'_>, seen: &Topic, message: &Message, m: &Measure) -> Value 
 fn advisory(t: &Telling<'_>, topic: &AdvisoryTopic) -> Value {
     let a = &topic.advisory;
     json!({ "id": a.id, "disposition": a.disposition, "url": t.organisation.advisory_url(a.id) })
+}
+
+/// The windows that it tells of, in short, as everybody may see them.
+fn digest(t: &Telling<'_>, topic: &DigestTopic, m: &Measure) -> Value {
+    let until = horizon(t);
+    let short = |w: &Window| Value::Object(facts(t.organisation, w, m));
+    let completed = |w: &Window| {
+        let mut fields = facts(t.organisation, w, m);
+        fields.insert("actual_end".into(), json!(w.actual_end.map(instant)));
+        Value::Object(fields)
+    };
+    json!({
+        "since": instant(topic.since),
+        "until": instant(until),
+        "running": m.some(topic.running().iter()).map(short).collect::<Vec<_>>(),
+        "ahead": m.some(topic.ahead(until).iter()).map(short).collect::<Vec<_>>(),
+        "completed": m.some(topic.done(t.now).into_iter()).map(completed).collect::<Vec<_>>(),
+        "url": t.organisation.public_url,
+    })
 }
 
 /// What people are told, as plain text.

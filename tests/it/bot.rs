@@ -263,6 +263,7 @@ impl Bot {
         for topic in service.advisories(None, 100).await.expect("readable") {
             all += &format!("{topic:#?}\n{:#?}\n", self.advisory_ledger(topic.advisory.id.0).await);
         }
+        all += &format!("{:#?}\n", service.digest_deliveries().await.expect("readable"));
         all += &format!("{:#?}\n", service.freezes().await.expect("readable"));
         for channel in service.channels().await.expect("readable") {
             let posts = service.posts(&channel.name, None, 500).await.expect("readable");
@@ -299,6 +300,7 @@ impl Bot {
         for topic in self.parts.service.advisories(None, 100).await.expect("readable") {
             rows.extend(self.advisory_ledger(topic.advisory.id.0).await);
         }
+        rows.extend(self.parts.service.digest_deliveries().await.expect("readable"));
         for row in rows {
             let undecided = row.state.is_open() && row.plan.due_at <= now;
             let wrong = undecided || matches!(row.state, DeliveryState::Sending | DeliveryState::Dead);

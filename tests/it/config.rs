@@ -208,7 +208,6 @@ fn keys_of_features_that_this_version_lacks_are_unknown() {
     for (text, key) in [
         ("[[freeze]]\ntitle = \"Year end\"", "freeze"),
         ("[prometheus]\nurl = \"http://p\"\ntoken = \"x\"", "prometheus.token"),
-        ("[digest]\ncron = \"0 9 * * Mon\"", "digest"),
     ] {
         let found = problems(text);
         assert_eq!(found.iter().map(|p| p.key.as_str()).collect::<Vec<_>>(), [key], "{text}");
@@ -434,4 +433,39 @@ fn what_a_file_holds_cannot_forge_a_line_of_output() {
 fn the_roles_that_can_be_written_are_those_that_there_are() {
     let written: Vec<&str> = known_keys().filter(|(section, _)| *section == "[roles]").map(|(_, key)| key).collect();
     assert_eq!(written, Role::words());
+}
+
+#[test]
+fn a_digest_is_told_on_mondays_to_ops_where_nothing_else_is_written() {
+    let digest = |text: &str| good(text).organisation.digest.expect("a digest");
+    let shown = |text: &str| {
+        let digest = digest(text);
+        let channels: Vec<String> = digest.channels.iter().map(ToString::to_string).collect();
+        (digest.times.words(), channels.join(" "))
+    };
+    assert_eq!(good("").organisation.digest, None);
+    assert_eq!(shown("[digest]\n"), ("every Monday at 09:00".into(), "builtin:ops".into()));
+    assert_eq!(
+        shown("[digest]\ncron = \"30 8 1 * *\"\nchannels = [\"builtin:leads\", \"log:leads\"]\n").1,
+        "builtin:leads log:leads"
+    );
+    let twice = [digest("[digest]\n"), digest("[digest]\ncron = \"0 9 * * 1\"\n")];
+    assert_eq!(twice[0], twice[1], "the same times are the same value at each start");
+}
+
+#[test]
+fn what_is_no_digest_is_refused_with_what_to_write() {
+    let monday = "write for example cron = \"0 9 * * Mon\"";
+    for (text, parts) in [
+        ("cron = \"*/5 * * * *\"", ["`cron` in [digest]: `*/5 * * * *` comes more than once an hour", monday]),
+        ("cron = \"mondays\"", ["cron has five fields (minute, hour, day, month, weekday), not 1", monday]),
+        ("cron = \"0 9 1 * Mon\"", ["`cron` in [digest]: ", "BYDAY=MO"]),
+        ("cron = \"0 9 30 2 *\"", ["`cron` in [digest]: ", "; "]),
+        ("channels = []", ["`channels` in [digest]: the list is empty", "write channels = [\"builtin:ops\"]"]),
+        ("channels = [\"slack:#ops\"]", ["`channels` in [digest]: `slack:#ops` cannot be reached", "add [slack]"]),
+        ("day = \"Monday\"", ["unknown key `day` in [digest]", "cron, channels"]),
+    ] {
+        let found = problem(&format!("[digest]\n{text}\n"));
+        assert!(found.starts_with("maintbot.toml:2: ") && parts.iter().all(|part| found.contains(part)), "{found}");
+    }
 }

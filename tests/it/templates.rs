@@ -180,8 +180,8 @@ fn text_from_people_is_data_in_every_template() {
         "{when} {n} {title} {% include 'reminder' %}",
     ] {
         let shown: String = evil.chars().filter(|c| !c.is_control()).collect();
-        // These two name nothing that a person wrote: it may be under embargo, or a stranger's.
-        let silent = ["advisory_delivery_failed", "confirm_subscription"];
+        // These name nothing that a person wrote: it may be under embargo, or a stranger's, or there is none.
+        let silent = ["advisory_delivery_failed", "confirm_subscription", "digest_delivery_failed"];
         for name in sample::names().into_iter().filter(|name| !silent.contains(name)) {
             for audience in ["customers", "support"] {
                 let message = told_with(&templates, &organisation, name, audience, |sample| plant(sample, evil));
@@ -212,6 +212,9 @@ fn plant(sample: &mut sample::Sample, evil: &str) {
             topic.phases.windows.iter_mut().for_each(into);
         }
         Topic::Subscription(_) => {}
+        Topic::Digest(topic) => {
+            topic.open.iter_mut().chain(topic.completed.iter_mut().map(|done| &mut done.window)).for_each(into)
+        }
         Topic::Advisory(topic) => {
             let a = &mut topic.advisory;
             (a.title, a.details, a.public) = (evil.into(), evil.into(), evil.into());

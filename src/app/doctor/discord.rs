@@ -118,9 +118,7 @@ fn lacking(has: u64, events: bool) -> String {
 
 /// Every place that messages are to go to, each once.
 fn places(config: &Config) -> BTreeSet<DiscordPlace> {
-    let organisation = &config.organisation;
-    let channels = organisation.audiences.iter().flat_map(|audience| &audience.channels).chain(&organisation.ops);
-    let on_discord = channels.filter_map(|channel| match channel {
+    let on_discord = config.organisation.channels().filter_map(|channel| match channel {
         Channel::Discord(place) => Some(place.clone()),
         _ => None,
     });

@@ -59,9 +59,7 @@ fn scopes(me: &Me) -> Finding {
 
 /// Every conversation of a workspace that messages are to go to, each once.
 fn places(config: &Config, workspace: &str) -> BTreeSet<SlackPlace> {
-    let organisation = &config.organisation;
-    let channels = organisation.audiences.iter().flat_map(|audience| &audience.channels).chain(&organisation.ops);
-    let on_slack = channels.filter_map(|channel| match channel {
+    let on_slack = config.organisation.channels().filter_map(|channel| match channel {
         Channel::Slack(place) => Some(place.clone()),
         _ => None,
     });

@@ -41,6 +41,7 @@ fn organisation(customers: Vec<Customer>) -> Organisation {
         people: BTreeMap::new(),
         roles: None,
         github: GithubUse::default(),
+        digest: None,
         mails: false,
         public_url: String::new(),
     }

@@ -68,6 +68,7 @@ fn organisation(policy: Policy, regions: Vec<Region>) -> Organisation {
         people: BTreeMap::new(),
         roles: None,
         github: GithubUse::default(),
+        digest: None,
         mails: false,
         public_url: String::new(),
     }

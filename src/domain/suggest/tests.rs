@@ -73,6 +73,7 @@ fn organisation() -> Organisation {
         people: BTreeMap::new(),
         roles: None,
         github: GithubUse::default(),
+        digest: None,
         mails: false,
         public_url: String::new(),
     }

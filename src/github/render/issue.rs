@@ -107,7 +107,7 @@ fn listed(topic: &Topic) -> Vec<(&Window, &ChangeList)> {
             let windows = topic.phases.windows.iter();
             windows.filter_map(|w| topic.items.get(&w.id).map(|items| (w, items))).collect()
         }
-        Topic::Advisory(_) | Topic::Subscription(_) => Vec::new(),
+        Topic::Advisory(_) | Topic::Subscription(_) | Topic::Digest(_) => Vec::new(),
     }
 }
 

@@ -23,7 +23,7 @@ impl Matter {
         let kind = plan.message;
         let topic = match topic {
             // What of it may be told to whom is decided where it is told.
-            Topic::Advisory(_) | Topic::Subscription(_) => topic.clone(),
+            Topic::Advisory(_) | Topic::Subscription(_) | Topic::Digest(_) => topic.clone(),
             topic if kind.is_for_audiences() => topic.as_public()?,
             topic => topic.clone(),
         };
@@ -36,6 +36,7 @@ impl Matter {
             Topic::Plan(topic) => (organisation.plan_url(topic.phases.plan.id), None),
             Topic::Advisory(topic) => (organisation.advisory_url(topic.advisory.id), None),
             Topic::Subscription(asked) => (asked.confirm_url(organisation), None),
+            Topic::Digest(_) => (organisation.public_url.clone(), None),
         };
         let is_list = organisation.audiences.iter().any(|audience| audience.name == plan.audience);
         Some(Self { page, list: is_list.then(|| plan.audience.clone()), event })

@@ -132,6 +132,14 @@ pub(super) fn downtime_inside(language: &Language, w: &Window) -> String {
     }
 }
 
+/// A table with its head in a language. A column that says nothing of any row is left out.
+pub(super) fn table(language: &Language, head: &[&str], rows: Vec<Vec<String>>) -> Block {
+    let said: Vec<bool> = (0..head.len()).map(|c| rows.iter().any(|row| !row[c].is_empty())).collect();
+    let keep = |row: Vec<String>| row.into_iter().zip(&said).filter(|(_, said)| **said).map(|(cell, _)| cell).collect();
+    let head = head.iter().map(|name| language.word(name)).collect();
+    Block::Table { head: keep(head), rows: rows.into_iter().map(keep).collect() }
+}
+
 /// A fact that is another than before.
 pub(super) fn changed(language: &Language, now: &str, before: &str) -> String {
     language.say("{now} (was {before})", &[("now", now), ("before", before)])

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use minijinja::{Value, context};
 
-use super::blocks::{category, changed_fields, facts_block, filled, questions, regions};
+use super::blocks::{category, changed_fields, facts_block, filled, questions, regions, table as table_of};
 use super::{Filling, data, values};
 use crate::domain::calendar::{Span, Zone};
 use crate::domain::event::{Event, What};
@@ -157,13 +157,9 @@ fn table(t: &Filling<'_>, topic: &PlanTopic) -> Block {
             mark(t, phases, w),
         ]
     };
-    let rows: Vec<Vec<String>> = shown.map(row).collect();
+    let rows = shown.map(row).collect();
     let head = ["Phase", "When", "Environment", "Services", "Regions", "Impact", "Expected downtime", "State"];
-    let head: Vec<String> = head.map(|name| t.language.word(name)).to_vec();
-    // A column that says nothing of any phase is left out.
-    let said: Vec<bool> = (0..head.len()).map(|c| rows.iter().any(|row| !row[c].is_empty())).collect();
-    let keep = |row: Vec<String>| row.into_iter().zip(&said).filter(|(_, said)| **said).map(|(cell, _)| cell).collect();
-    Block::Table { head: keep(head), rows: rows.into_iter().map(keep).collect() }
+    table_of(t.language, &head, rows)
 }
 
 /// The expected downtime of all of it beside its length, then of single services.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::engine::{FILTERS, TESTS, environment};
-use super::{OF_ADVISORIES, OF_PLANS, OF_SUBSCRIPTIONS, OF_WINDOWS};
+use super::{OF_ADVISORIES, OF_DIGESTS, OF_PLANS, OF_SUBSCRIPTIONS, OF_WINDOWS};
 use crate::domain::ledger::MessageKind;
 use crate::message::language::PHRASES;
 
@@ -132,6 +132,27 @@ const EVENT_VALUES: &[Row] = &[
     ("left_out", "true: an edit made the window another's matter, and this audience was told of it"),
 ];
 
+/// Values of the digest.
+const DIGEST_VALUES: &[Row] = &[
+    ("organisation", "the organisation's name"),
+    ("running", "how many windows are going on, a number"),
+    ("ahead", "how many have not begun and start before `until`, a number"),
+    ("completed", "how many were completed after `since`, a number"),
+    ("waiting", "how many wait for an approver, a number; for others than staff 0"),
+    ("since", "when the last digest was sent there, else a week before"),
+    ("until", "the time of the next digest, at least in a week"),
+    ("next", "the time of the next digest; may be empty"),
+    ("page", "the address of the public page"),
+];
+
+/// Blocks of the digest.
+const DIGEST_BLOCKS: &[Row] = &[
+    ("running", "what is going on, in a table"),
+    ("ahead", "what starts before `until`, in a table"),
+    ("completed", "what was completed, in a table with how it went"),
+    ("waiting", "what waits for an approver, in a table; nothing for others than staff"),
+];
+
 const BLOCKS: &[Row] = &[
     ("facts", "when, services, regions, downtime, contact and the rest; staff see customers and rollback too"),
     ("public", "the same without what only staff may read"),
@@ -170,6 +191,7 @@ impl Names {
         let (values, blocks) = match () {
             () if is_of(OF_PLANS) => (PLAN_VALUES, PLAN_BLOCKS),
             () if is_of(OF_ADVISORIES) => (ADVISORY_VALUES, ADVISORY_BLOCKS),
+            () if is_of(OF_DIGESTS) => (DIGEST_VALUES, DIGEST_BLOCKS),
             () => (VALUES, BLOCKS),
         };
         let name = |(name, _): &Row| *name;
@@ -209,6 +231,7 @@ fn purpose(message: MessageKind) -> &'static str {
         M::Advisory => "a security advisory, or news of it",
         M::Objection => "a reader asks for another time",
         M::ConfirmSubscription => "to an address of mail: somebody asked for mail to it",
+        M::Digest => "at the times of `[digest]`",
         M::IssueOpen
         | M::IssueUpdate
         | M::IssueClose
@@ -225,9 +248,13 @@ fn purpose(message: MessageKind) -> &'static str {
 pub fn reference() -> String {
     let mut out = String::from("### Messages\n\n| File | Sent | Its English text names |\n|---|---|---|\n");
     let mut env = environment();
-    for (all, of) in
-        [(OF_WINDOWS, ""), (OF_PLANS, "of a plan: "), (OF_ADVISORIES, "of an advisory: "), (OF_SUBSCRIPTIONS, "")]
-    {
+    for (all, of) in [
+        (OF_WINDOWS, ""),
+        (OF_PLANS, "of a plan: "),
+        (OF_ADVISORIES, "of an advisory: "),
+        (OF_SUBSCRIPTIONS, ""),
+        (OF_DIGESTS, ""),
+    ] {
         for (kind, name, source) in all {
             let compiled = env.add_template(name, source).and_then(|()| env.get_template(name));
             let mut used: Vec<String> =
@@ -246,6 +273,8 @@ pub fn reference() -> String {
         ("Values of messages about an advisory", "Value", ADVISORY_VALUES),
         ("Blocks of messages about an advisory", "Block", ADVISORY_BLOCKS),
         ("Values of the message about a subscription", "Value", SUBSCRIPTION_VALUES),
+        ("Values of the digest", "Value", DIGEST_VALUES),
+        ("Blocks of the digest", "Block", DIGEST_BLOCKS),
     ] {
         let _ = write!(out, "\n### {title}\n\n| {first} | What it is |\n|---|---|\n");
         for (name, what) in rows {
@@ -273,7 +302,9 @@ mod tests {
     use crate::domain::organisation::{Announce, AutoComplete, GithubUse, Organisation, Policy, RemindersOn};
     use crate::domain::silence::Silencing;
     use crate::domain::window::Kind;
-    use crate::message::audience::{Filling, Telling, advisory, block, every, plan, sample, subscription, values};
+    use crate::message::audience::{
+        Filling, Telling, advisory, block, digest, every, plan, sample, subscription, values,
+    };
     use crate::message::language::Language;
     use crate::message::topic::Topic;
 
@@ -292,6 +323,7 @@ mod tests {
         Organisation {
             support: None,
             silences: Silencing::default(),
+            digest: None,
             mails: false,
             name: "Example".into(),
             zone: Zone::utc(),
@@ -331,6 +363,7 @@ mod tests {
                 Topic::Plan(topic) => plan::values(&t, topic),
                 Topic::Advisory(topic) => advisory::values(&t, topic),
                 Topic::Subscription(asked) => subscription::values(&t, asked),
+                Topic::Digest(topic) => digest::values(&t, topic),
             };
             let mut there: Vec<String> = filled.try_iter().expect("values").map(|key| format!("{key}")).collect();
             there.sort_unstable();

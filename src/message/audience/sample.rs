@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::{OF_ADVISORIES, OF_PLANS, OF_SUBSCRIPTIONS, OF_WINDOWS, every};
+use super::{OF_ADVISORIES, OF_DIGESTS, OF_PLANS, OF_SUBSCRIPTIONS, OF_WINDOWS, every};
 use crate::domain::advisory::{Advisory, AdvisoryId, Disposition, Fix, FixStep, Place, Severity};
 use crate::domain::calendar::Span;
 use crate::domain::change::{ChangeItem, ChangeList, ItemKind};
@@ -18,7 +18,7 @@ use crate::domain::plan::{Held, Phases, Plan, PlanId, PlanState, Qa};
 use crate::domain::subject::Subject;
 use crate::domain::subscription::{Choice, Subscription, SubscriptionId, Wish};
 use crate::domain::window::{Category, Downtime, Kind, Outcome, Published, Request, State, Window, WindowId};
-use crate::message::topic::{AdvisoryTopic, PlanTopic, Topic, WindowTopic};
+use crate::message::topic::{AdvisoryTopic, DigestTopic, Done, PlanTopic, Topic, WindowTopic};
 
 /// A message with everything that it is made from.
 #[derive(Clone, Debug)]
@@ -61,6 +61,10 @@ pub fn of(name: &str, organisation: &Organisation, audience: &str) -> Option<Sam
     }
     if let Some((kind, ..)) = OF_SUBSCRIPTIONS.iter().find(|(_, of, _)| *of == name) {
         return Some(sample(*kind, audience, Topic::Subscription(Box::new(subscription())), Vec::new()));
+    }
+    if let Some((kind, ..)) = OF_DIGESTS.iter().find(|(_, of, _)| *of == name) {
+        let events = undelivered(*kind).into_iter().map(|what| event(Subject::Digest, what)).collect();
+        return Some(sample(*kind, audience, Topic::Digest(Box::new(digest(organisation))), events));
     }
     let (kind, ..) = OF_PLANS.iter().find(|(_, of, _)| *of == name)?;
     let (_, what) = supposed(base, *kind);
@@ -133,6 +137,8 @@ pub(super) fn of_all(name: &str, organisation: &Organisation) -> Vec<Sample> {
         (kind, topics.into_iter().map(|topic| Topic::Advisory(Box::new(topic))).collect())
     } else if let Some(kind) = of(OF_SUBSCRIPTIONS) {
         (kind, vec![Topic::Subscription(Box::new(subscription()))])
+    } else if let Some(kind) = of(OF_DIGESTS) {
+        (kind, [digest(organisation), DigestTopic::default()].map(|topic| Topic::Digest(Box::new(topic))).to_vec())
     } else {
         return Vec::new();
     };
@@ -276,6 +282,53 @@ fn subscription() -> Subscription {
         created_by: "anna".into(),
         created_at: now(),
     }
+}
+
+/// What a digest tells of where there is something of everything: work that goes on, lies ahead, was done, and waits.
+fn digest(organisation: &Organisation) -> DigestTopic {
+    let plan = plan(organisation).phases;
+    let numbered = |n: i64, title: &str, change: &dyn Fn(&mut Window)| {
+        let mut w = window(organisation).window;
+        (w.id, w.title) = (WindowId(n), title.into());
+        change(&mut w);
+        w
+    };
+    let done = numbered(39, "Certificates renewed", &|w| {
+        let span = &mut w.span;
+        (span.starts_at, span.ends_at) = (span.starts_at - TimeDelta::days(9), span.ends_at - TimeDelta::days(9));
+        (w.state, w.outcome) = (State::Completed, Some(Outcome::Success));
+        (w.actual_start, w.actual_end) = (Some(w.span.starts_at), Some(w.span.ends_at - TimeDelta::hours(1)));
+        w.actual_downtime = Some(TimeDelta::minutes(12));
+    });
+    let running = numbered(40, "Disks replaced", &|w| {
+        (w.span.starts_at, w.span.ends_at) = (now() - TimeDelta::hours(1), now() + TimeDelta::hours(1));
+        (w.state, w.actual_start) = (State::InProgress, Some(w.span.starts_at));
+    });
+    let waiting = numbered(46, "Urgent database fix", &asks_for_a_first_time);
+    let ahead = numbered(41, "Jira 10.3 upgrade", &|w| w.span.starts_at -= TimeDelta::hours(1));
+    let phases = plan.windows.iter().take(1).cloned();
+    DigestTopic {
+        open: [running, ahead].into_iter().chain(phases).chain([waiting]).collect(),
+        completed: vec![Done { said_at: now() - TimeDelta::days(2), window: done }],
+        plans: [(plan.plan.id, plan.plan.title.clone())].into(),
+        since: now() - TimeDelta::days(7),
+    }
+}
+
+fn asks_for_a_first_time(w: &mut Window) {
+    asks_for_a_change(w);
+    w.published = None;
+}
+
+/// What happened where a message tells that another could not be delivered.
+fn undelivered(message: MessageKind) -> Option<What> {
+    let failed = || What::DeliveryFailed {
+        message: MessageKind::Digest,
+        channel: "(the channel)".into(),
+        error: "(what it answered)".into(),
+        remedy: String::new(),
+    };
+    (message == MessageKind::DeliveryFailed).then(failed)
 }
 
 /// What happened where a message about an advisory tells of that.

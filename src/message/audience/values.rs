@@ -173,6 +173,7 @@ fn message_words(message: MessageKind) -> &'static str {
         M::ApprovalDecision => "decision",
         M::ToldRequest => "request to tell customers",
         M::ToldOverdue => "reminder to tell customers",
+        M::Digest => "digest",
         M::Advisory => "security advisory",
         M::Objection => "request for another time",
         M::ConfirmSubscription => "request to confirm a subscription",

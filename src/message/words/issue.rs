@@ -10,6 +10,7 @@ use crate::domain::change::ChangeList;
 use crate::domain::customer::Told;
 use crate::domain::organisation::Organisation;
 use crate::domain::plan::{Phases, PlanState};
+use crate::domain::subject::Subject;
 use crate::domain::window::{State, Window, WindowId};
 
 /// Why a change list is closed.
@@ -69,6 +70,7 @@ pub fn issue(organisation: &Organisation, topic: &Topic, now: DateTime<Utc>) -> 
         // These have no change list of their own.
         Topic::Advisory(topic) => of_none(topic.advisory.id),
         Topic::Subscription(subscription) => of_none(subscription.id),
+        Topic::Digest(_) => of_none(Subject::Digest),
     }
 }
 

@@ -71,6 +71,13 @@ pub(in crate::web) async fn plan_deliveries(State(site): Shared, _: Caller, Path
     Ok(Json(json!({ "items": items, "next": null })).into_response())
 }
 
+/// `GET /api/v1/digest/deliveries`: the latest rows about the digest, those of each channel that is configured.
+pub(in crate::web) async fn digest_deliveries(State(site): Shared, _: Caller) -> Answered {
+    let rows = site.web.service.digest_deliveries().await?;
+    let items: Vec<Value> = rows.iter().map(show::delivery).collect();
+    Ok(Json(json!({ "items": items, "next": null })).into_response())
+}
+
 /// `GET /api/v1/series`: newest first.
 pub(in crate::web) async fn all_series(State(site): Shared, _: Caller, query: Pairs) -> Answered {
     let (limit, cursor) = asked(query)?;

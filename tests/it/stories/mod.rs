@@ -12,6 +12,7 @@ mod complete;
 mod conflicts;
 mod customers;
 mod delivery;
+mod digest;
 mod embargo;
 mod freezes;
 mod holds;

@@ -26,6 +26,7 @@ async fn kept(db: &Db, topic: &Topic, message: MessageKind, now: &str) -> Option
         Topic::Plan(topic) => topic.phases.plan.id.into(),
         Topic::Advisory(topic) => topic.advisory.id.into(),
         Topic::Subscription(subscription) => subscription.id.into(),
+        Topic::Digest(_) => Subject::Digest,
     };
     let kept: Result<_, StoreError> = db
         .write(async |tx| {
