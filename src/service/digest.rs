@@ -105,7 +105,9 @@ fn owed(
     };
     let mut rows: Vec<Planned> = digest.between(first, now, &organisation.zone).into_iter().map(row).collect();
     if let Some((_latest, missed)) = rows.split_last_mut() {
-        missed.iter_mut().for_each(|row| row.skipped = Some(Reason::TooLate));
+        for row in missed {
+            row.skipped = Some(Reason::TooLate);
+        }
     }
     rows
 }

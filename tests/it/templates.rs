@@ -213,7 +213,7 @@ fn plant(sample: &mut sample::Sample, evil: &str) {
         }
         Topic::Subscription(_) => {}
         Topic::Digest(topic) => {
-            topic.open.iter_mut().chain(topic.completed.iter_mut().map(|done| &mut done.window)).for_each(into)
+            topic.open.iter_mut().chain(topic.completed.iter_mut().map(|done| &mut done.window)).for_each(into);
         }
         Topic::Advisory(topic) => {
             let a = &mut topic.advisory;

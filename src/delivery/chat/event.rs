@@ -161,7 +161,7 @@ impl Keeper<'_> {
 
     async fn set(&self, event: &Event, status: EventStatus) -> Result<Event> {
         let changes = json!({ "status": status.number() });
-        Ok(self.discord.update_event(self.guild, &event.id, &changes).await?)
+        self.discord.update_event(self.guild, &event.id, &changes).await
     }
 
     /// Other words or times, where they are others. The end is moved before it passes: then the event is over.
@@ -186,7 +186,7 @@ impl Keeper<'_> {
                 return Ok(event.clone());
             }
         }
-        Ok(self.discord.update_event(self.guild, &event.id, &body).await?)
+        self.discord.update_event(self.guild, &event.id, &body).await
     }
 
     /// An event as Discord takes it; without a start where that stays.

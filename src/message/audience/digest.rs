@@ -46,8 +46,8 @@ pub(super) fn values(t: &Filling<'_>, topic: &DigestTopic) -> Value {
 /// The blocks of one name, no block where there is nothing to show; `None`: there is no such name.
 pub(super) fn block(name: &str, t: &Filling<'_>, topic: &DigestTopic) -> Option<Vec<Block>> {
     Some(match name {
-        "running" => planned(t, topic, topic.running().iter().collect()),
-        "ahead" => planned(t, topic, topic.ahead(horizon(t)).iter().collect()),
+        "running" => planned(t, topic, &topic.running()),
+        "ahead" => planned(t, topic, &topic.ahead(horizon(t))),
         "completed" => {
             let head = ["Window", "Ended", "Outcome", "Downtime", "Services"];
             let row = |w: &Window| {
@@ -85,7 +85,7 @@ fn waiting<'a>(t: &Filling<'_>, topic: &'a DigestTopic) -> Vec<&'a Window> {
     if t.knows_what_is_embargoed() { topic.waiting() } else { Vec::new() }
 }
 
-fn planned(t: &Filling<'_>, topic: &DigestTopic, windows: Vec<&Window>) -> Vec<Block> {
+fn planned(t: &Filling<'_>, topic: &DigestTopic, windows: &[Window]) -> Vec<Block> {
     let head = ["Window", "When", "Services", "Regions", "Expected downtime", "Contact"];
     let row = |w: &Window| {
         vec![
@@ -97,7 +97,7 @@ fn planned(t: &Filling<'_>, topic: &DigestTopic, windows: Vec<&Window>) -> Vec<B
             w.poc.as_deref().map(one_line).unwrap_or_default(),
         ]
     };
-    rows(t, &head, &windows, row)
+    rows(t, &head, &windows.iter().collect::<Vec<_>>(), row)
 }
 
 /// `MW-42: Jira upgrade`; of a phase with its plan.

@@ -1,5 +1,6 @@
 //! What goes where: tokens to Slack alone, answers to no foreign server, no secret into any text or log.
 
+#[expect(clippy::duplicate_mod, reason = "modules of tests are used by no others")]
 #[path = "../../../../tests/it/log.rs"]
 mod log;
 
