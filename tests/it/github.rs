@@ -3,6 +3,7 @@
 mod closing;
 mod comments;
 mod crash;
+mod digest;
 mod doctor;
 mod emulated;
 mod forms;

@@ -1,6 +1,7 @@
 //! Stories by mail: a whole maintbot on one side, a mail server that others wrote on the other.
 
 mod crash;
+mod digest;
 mod doctor;
 mod hostile;
 mod pace;

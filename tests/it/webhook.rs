@@ -2,6 +2,7 @@
 //! clock for both.
 
 mod bodies;
+mod digest;
 mod doctor;
 mod fails;
 mod gone;

@@ -20,7 +20,9 @@ fn the_manual_names_every_type_and_no_other() {
     let of = |thing: &str, kinds: Vec<maintbot::domain::ledger::MessageKind>| -> Vec<String> {
         kinds.iter().map(|kind| format!("maintenance.{thing}.{kind}")).collect()
     };
-    let all: BTreeSet<String> = of("window", messages()).into_iter().chain(of("plan", plan_messages())).collect();
+    let digest = ["maintenance.digest".to_owned(), "maintenance.digest.delivery_failed".to_owned()];
+    let windows = of("window", messages()).into_iter();
+    let all: BTreeSet<String> = windows.chain(of("plan", plan_messages())).chain(digest).collect();
     let named: BTreeSet<String> =
         rows().into_iter().filter(|row| row.starts_with("maintenance.")).map(Into::into).collect();
     assert_eq!(named, all);
@@ -43,8 +45,7 @@ fn names(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 
 #[tokio::test]
 async fn the_manual_names_every_field() {
-    let hub = Hub::with("", "").await;
-    let mut hub = hub;
+    let mut hub = Hub::with("", "[digest]\nchannels = [\"webhook:crm\"]\n").await;
     hub.restart_with(|config| config.replace("name = \"partners\"", "name = \"partners\"\ninternal = true")).await;
     for line in [
         DISKS,
@@ -55,9 +56,15 @@ async fn the_manual_names_every_field() {
          downtime:10m downtime.crm:5m",
         "/maintenance plan publish PL-1",
         "/maintenance note MW-2 \"For everybody\"",
+        "/maintenance schedule \"Today\" service:crm when:\"2026-12-08 09:15-12:00 UTC\" poc:@ben",
+        "/maintenance start MW-3",
+        "/maintenance complete MW-3",
+        "/maintenance schedule \"Soon\" service:crm when:\"2026-12-14 08:30-12:00 UTC\" poc:@ben",
+        "/maintenance schedule \"Later\" service:crm when:\"2026-12-15 08:30-12:00 UTC\" poc:@ben",
     ] {
         hub.bot.say("anna", line).await;
     }
+    hub.bot.at("2026-12-14 09:00").await;
     let mut found = BTreeSet::new();
     for one in hub.receiver.received() {
         names(&one.json(), "", &mut found);
