@@ -107,8 +107,17 @@ impl DigestTopic {
     /// Windows that have not begun and start before `until` (UTC), as the public sees them.
     #[must_use]
     pub fn ahead(&self, until: DateTime<Utc>) -> Vec<Window> {
-        let shown = self.open.iter().filter_map(public);
-        shown.filter(|w| w.state == State::Scheduled && w.span.starts_at < until).collect()
+        self.scheduled().filter(|w| w.span.starts_at < until).collect()
+    }
+
+    /// The first window that starts at `until` (UTC) or later, as the public sees it.
+    #[must_use]
+    pub fn first_from(&self, until: DateTime<Utc>) -> Option<Window> {
+        self.scheduled().filter(|w| w.span.starts_at >= until).min_by_key(|w| (w.span.starts_at, w.id))
+    }
+
+    fn scheduled(&self) -> impl Iterator<Item = Window> {
+        self.open.iter().filter_map(public).filter(|w| w.state == State::Scheduled)
     }
 
     /// Windows that wait for an approver, as they would be then. For staff alone.

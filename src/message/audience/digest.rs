@@ -37,6 +37,7 @@ pub(super) fn values(t: &Filling<'_>, topic: &DigestTopic) -> Value {
         waiting => waiting(t, topic).len(),
         since => t.language.at(topic.since, zone),
         until => t.language.at(until, zone),
+        then => data(&topic.first_from(until).map(|w| then(t, topic, &w)).unwrap_or_default()),
         next => next.map(|next| t.language.at(next.at, zone)).unwrap_or_default(),
         page => data(&t.organisation.public_url),
         ..values::event(t, zone, None)
@@ -111,6 +112,11 @@ fn name_of(t: &Filling<'_>, topic: &DigestTopic, w: &Window) -> String {
         None => title,
     };
     say("{id}: {title}", "id", &w.id.to_string(), &clipped(&title, CELL))
+}
+
+/// A window in a sentence, with its time.
+fn then(t: &Filling<'_>, topic: &DigestTopic, w: &Window) -> String {
+    t.language.say("{name}, {when}", &[("name", &name_of(t, topic, w)), ("when", &t.language.span(&w.span))])
 }
 
 fn rows(t: &Filling<'_>, head: &[&str], windows: &[&Window], row: impl Fn(&Window) -> Vec<String>) -> Vec<Block> {

@@ -141,6 +141,7 @@ const DIGEST_VALUES: &[Row] = &[
     ("waiting", "how many wait for an approver, a number; for others than staff 0"),
     ("since", "when the last digest was sent there, else a week before"),
     ("until", "the time of the next digest, at least in a week"),
+    ("then", "the first window after that, with its time; may be empty"),
     ("next", "the time of the next digest; may be empty"),
     ("page", "the address of the public page"),
 ];

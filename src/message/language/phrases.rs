@@ -83,6 +83,7 @@ pub const PHRASES: &[&str] = &[
     "{plan}, phase {n} of {of}: {title}",
     "{plan}: {title}",
     "{id}: {title}",
+    "{name}, {when}",
     "{plan}, phase {n} of {of}",
     "phase {n} of {of}, {title}: {when}",
     "phase {n}: {text}",

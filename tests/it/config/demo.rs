@@ -73,6 +73,7 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
         let channels = channels(*lane);
         assert!(channels.iter().all(|channel| channel.lane() == *lane) && !channels.is_empty(), "{lane}: {channels:?}");
         config.organisation.ops.extend(channels.clone());
+        config.organisation.digest.as_mut().expect("a digest").channels.extend(channels.clone());
         config.organisation.audiences[0].channels.extend(channels);
     }
     config.organisation.mails = true;
@@ -99,14 +100,8 @@ fn in_the_demo_nothing_is_said_outside_whatever_is_configured() {
     let asked = asked || statuspage.is_some() || !status_pages.is_empty();
     let posted = !webhooks.is_empty() || smtp.is_some() || organisation.mails;
     assert!(!asked && !silenced && !posted && organisation.events.is_empty(), "nobody outside is asked anything");
-    let of_audiences = organisation.audiences.iter().flat_map(|audience| &audience.channels);
-    let outside: Vec<String> = organisation
-        .ops
-        .iter()
-        .chain(of_audiences)
-        .filter(|channel| channel.lane() != Lane::Inside)
-        .map(ToString::to_string)
-        .collect();
+    let outside = organisation.channels().filter(|channel| channel.lane() != Lane::Inside);
+    let outside: Vec<String> = outside.map(ToString::to_string).collect();
     assert_eq!(outside, [""; 0]);
     assert!(
         organisation.services.keys().all(|id| organisation.tracker_for(std::slice::from_ref(id)) == Channel::Tracker)

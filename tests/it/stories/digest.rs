@@ -139,6 +139,12 @@ async fn it_tells_what_is_ahead_and_what_was_done_and_staff_what_waits() {
         assert!(!next[1].contains("Wiki move"), "what was told once is not told again: {}", next[1]);
         bot.at("2026-12-07 07:00").await;
         assert!(!digests(bot, "maintenance").await[2].contains("MW-5"), "nor is this");
+        bot.say("mikko", "schedule \"Far off\" service:wiki when:\"2027-02-02 18:00-22:00\" poc:@anna").await;
+        bot.at("2026-12-14 07:00").await;
+        let far = &digests(bot, "maintenance").await[3];
+        let said = "Nothing is planned until Mon 21 Dec 2026 09:00 Europe/Helsinki (07:00 UTC). The next is MW-7: Far off, Tue 2 Feb 2027 \
+                    18:00–22:00 Europe/Helsinki (16:00–20:00 UTC).";
+        assert!(far.contains(said), "{far}");
     })
     .await;
 }
