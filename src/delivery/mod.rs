@@ -214,7 +214,9 @@ impl Sender {
             }
             // No two of them are for the same window and channel, so they do not have to wait for each other.
             let mut begun = 0;
-            for together in in_lines(&claimed).chunks(AT_ONCE) {
+            // SQLite's one writer posts in order by itself, and shares its flushes among many.
+            let posts_in_order = self.db.sole_sender().is_some();
+            for together in in_lines(&claimed, posts_in_order).chunks(AT_ONCE) {
                 if stop.is_cancelled() {
                     return Ok(handled);
                 }
@@ -436,13 +438,16 @@ impl Sender {
     }
 }
 
-/// What goes to one channel that takes only so many messages in a time goes in the order in which it is due. Everything
-/// else does not wait for one another.
-fn in_lines(rows: &[Claimed]) -> Vec<Vec<&Claimed>> {
+/// What goes to one channel that takes only so many messages in a time goes in the order in which it is due, and so does
+/// what is read in a channel of our own, unless `posts_in_order` says that it does anyway. Everything else does not wait for
+/// one another.
+fn in_lines(rows: &[Claimed], posts_in_order: bool) -> Vec<Vec<&Claimed>> {
     let mut lines: Vec<Vec<&Claimed>> = Vec::new();
     for row in rows {
         let channel = &row.delivery.plan.channel;
-        match lines.iter_mut().find(|line| channel.is_paced() && line[0].delivery.plan.channel == *channel) {
+        let is_ours = matches!(channel, Channel::Builtin(_) | Channel::Log(_));
+        let waits = channel.is_paced() || (is_ours && !posts_in_order);
+        match lines.iter_mut().find(|line| waits && line[0].delivery.plan.channel == *channel) {
             Some(line) => line.push(row),
             None => lines.push(vec![row]),
         }
