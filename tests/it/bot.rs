@@ -17,6 +17,7 @@ use maintbot::domain::window::{Window, WindowId};
 use maintbot::message::words::{self, Refused};
 use maintbot::service::query::{FullPlan, FullSeries, Issue, WindowFilter};
 use maintbot::service::{Answer, Invocation, Reply};
+use maintbot::store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{databases, postgres};
@@ -56,6 +57,16 @@ impl Bot {
         config.database.url = url.to_owned().into();
         let parts = Parts::open(config, clock.clone()).await.expect("the story's database");
         Self { parts, clock, stop: CancellationToken::new() }
+    }
+
+    /// Puts another process in the place of this one on its database, as if this one was killed: what it was storing is
+    /// stored or lost before the next one looks, and nobody has leases.
+    pub async fn replace(&mut self, config: &str, url: &str) {
+        let last = self.parts.db.write(async |_| Ok::<_, StoreError>(())).await;
+        last.expect("what is stored comes to its end");
+        *self = Self::start(config, url, self.clock.clone()).await;
+        self.parts.db.write(async |tx| tx.end_leases(self.clock.now()).await).await.expect("leases end");
+        self.parts.service.end_inbound_leases().await.expect("leases end");
     }
 
     /// Moves the clock to `at` (UTC), with everything due on the way.

@@ -197,10 +197,7 @@ impl Hub {
     /// The same while Discord answers nothing: what the new process has to do is left for later.
     pub async fn replace(&mut self) {
         self.leave().await;
-        let clock = self.bot.clock.clone();
-        self.bot = Bot::start(&self.config, &self.url, clock).await;
-        self.bot.parts.db.write(async |tx| tx.end_leases(self.bot.clock.now()).await).await.expect("leases end");
-        self.bot.parts.service.end_inbound_leases().await.expect("leases end");
+        self.bot.replace(&self.config, &self.url).await;
         self.connect().await;
     }
 

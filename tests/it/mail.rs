@@ -94,10 +94,7 @@ impl Desk {
 
     /// The same database under another process, perhaps with another configuration; the one before is gone.
     pub async fn born_again(&mut self) {
-        let clock = self.bot.clock.clone();
-        self.bot = Bot::start(&self.config, &self.url, clock).await;
-        let now = self.bot.clock.now();
-        self.bot.parts.db.write(async |tx| tx.end_leases(now).await).await.expect("leases end");
+        self.bot.replace(&self.config, &self.url).await;
     }
 
     /// Subjects of the mails to one recipient, in order.

@@ -123,10 +123,7 @@ impl Hub {
 
     /// The same Slack and database under another process of maintbot; the one before is gone as if it was killed.
     pub async fn restart(&mut self) {
-        let clock = self.bot.clock.clone();
-        self.bot = Bot::start(&self.config, &self.url, clock).await;
-        self.bot.parts.db.write(async |tx| tx.end_leases(self.bot.clock.now()).await).await.expect("leases end");
-        self.bot.parts.service.end_inbound_leases().await.expect("leases end");
+        self.bot.replace(&self.config, &self.url).await;
         self.fake.reach(self.inbound().routes());
     }
 

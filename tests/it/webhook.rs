@@ -102,9 +102,7 @@ impl Hub {
     /// The same with another configuration.
     pub async fn restart_with(&mut self, change: impl Fn(&str) -> String) {
         self.config = change(&self.config);
-        let clock = self.bot.clock.clone();
-        self.bot = Bot::start(&self.config, &self.url, clock).await;
-        self.bot.parts.db.write(async |tx| tx.end_leases(self.bot.clock.now()).await).await.expect("leases end");
+        self.bot.replace(&self.config, &self.url).await;
     }
 
     /// Another maintbot on the same database and clock.

@@ -272,7 +272,7 @@ impl Posting<'_> {
         let Topic::Window(topic) = &self.about.topic else { return Ok(()) };
         let mine = |item: &ChangeItem| known.iter().find(|k| k.role == IssueRole::Item && k.item == item.number);
         let more = topic.items.leaves().any(|item| mine(item).is_none());
-        let there = if more { self.unrecorded_issues(repository).await? } else { Vec::new() };
+        let there = if more { self.unrecorded_issues(repository, known).await? } else { Vec::new() };
         let unsure = is_new || self.row.attempts > 1 || self.unrecorded_since().is_some();
         let any = known.iter().any(|issue| issue.role == IssueRole::Item && !issue.gone);
         let below = if any && unsure { Some(self.github.sub_issues(repository, number).await?) } else { None };
@@ -321,11 +321,10 @@ impl Posting<'_> {
         }
     }
 
-    /// Issues that may have been opened for an item and not recorded.
-    async fn unrecorded_issues(&self, repository: &Repository) -> Outcome<Vec<Issue>> {
+    /// Issues that may have been opened for an item and are not among the `known`.
+    async fn unrecorded_issues(&self, repository: &Repository, known: &[ListIssue]) -> Outcome<Vec<Issue>> {
         let Some(since) = self.unrecorded_since() else { return Ok(Vec::new()) };
         let items = self.own_issues(repository, since).await?;
-        let known = self.issues_of(self.about.topic.subject()).await?;
         Ok(items.into_iter().filter(|issue| !known.iter().any(|known| known.number == issue.number)).collect())
     }
 

@@ -11,7 +11,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::late::while_busy;
 use super::{Hub, config};
-use crate::bot::Bot;
 use crate::databases;
 use crate::fake::discord::state::{Message, Request};
 use crate::fake::discord::{FakeDiscord, Fault, Matching, SERVER, Scope, Way};
@@ -101,10 +100,7 @@ fn kind(request: &Request) -> String {
 
 /// The same Discord and database under another process of maintbot; the one before is gone. Discord is not asked yet.
 async fn born_again(hub: &mut Hub) {
-    let clock = hub.bot.clock.clone();
-    hub.bot = Bot::start(&hub.config, &hub.url, clock).await;
-    hub.bot.parts.db.write(async |tx| tx.end_leases(hub.bot.clock.now()).await).await.expect("leases end");
-    hub.bot.parts.service.end_inbound_leases().await.expect("leases end");
+    hub.bot.replace(&hub.config, &hub.url).await;
     hub.fake.reach(hub.inbound().routes());
 }
 

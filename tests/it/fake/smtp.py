@@ -6,7 +6,7 @@ JSON: {"tls": "none" | "starttls" | "tls", "required": false, "login": ["name", 
 
 It prints its port, then a line `held` for each mail that it holds. It ends when its standard input does; a line there lets
 held mails go on. In FOLDER each mail that it took is NNNN.eml with NNNN.json beside it, written before it answers, and
-`talk` has a line for each connection, each refusal and each mail.
+`talk` has a line for each connection, each refusal and each mail; `log` is the server's own.
 
 What the part of an address before the @ begins with:
 - greylist: the first time 451, then it is taken
@@ -20,6 +20,7 @@ What the part of an address before the @ begins with:
 
 import asyncio
 import json
+import logging
 import pathlib
 import ssl
 import sys
@@ -30,6 +31,7 @@ folder = pathlib.Path(sys.argv[1])
 settings = json.loads(sys.argv[2])
 certificates = pathlib.Path(__file__).parents[2] / "data" / "mail"
 released = asyncio.Event()
+logging.basicConfig(filename=folder / "log", level=logging.WARNING)
 
 
 def talk(line):

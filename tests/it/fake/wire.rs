@@ -43,6 +43,12 @@ pub async fn serve(listener: TcpListener, router: Router) {
     server.await.expect("it serves");
 }
 
+/// Lets a test do something before a request is answered. The double serves others meanwhile: what else a maintbot has asked
+/// is done, too, before another one looks.
+pub async fn beside(call: impl FnOnce() + Send + 'static) {
+    tokio::task::spawn_blocking(call).await.expect("the test's part ends well");
+}
+
 /// Cuts one connection: instead of the next answer there is a reset.
 #[derive(Clone, Debug, Default)]
 pub struct Cut(Arc<AtomicBool>);

@@ -12,9 +12,7 @@ use maintbot::clock::Clock;
 /// A new process on the same database; the one before is gone.
 async fn born_again(house: &mut House) {
     house.bot.clock.set(house.bot.clock.now() + TimeDelta::seconds(1));
-    house.bot = Bot::start(&house.config, &house.url, house.bot.clock.clone()).await;
-    let now = house.bot.clock.now();
-    house.bot.parts.db.write(async |tx| tx.end_leases(now).await).await.expect("leases end");
+    house.bot.replace(&house.config, &house.url).await;
 }
 
 /// Types a line, and lets maintbot send what it causes, under a new process after each death.

@@ -77,7 +77,7 @@ async fn handle(
         }
         Some(Fault::DoThen(call)) => {
             let request = shared.state().requests[index].clone();
-            call(&request);
+            wire::beside(move || call(&request)).await;
         }
         _ => {}
     }

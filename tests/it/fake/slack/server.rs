@@ -135,8 +135,9 @@ impl Shared {
                 return None;
             }
             Some(Fault::DoThen(call)) => {
+                let call = Arc::clone(call);
                 let request = self.state().requests[index].clone();
-                call(&request);
+                wire::beside(move || call(&request)).await;
             }
             _ => {}
         }
