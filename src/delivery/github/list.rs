@@ -72,7 +72,7 @@ impl Posting<'_> {
         known: &[ListIssue],
         may_open: bool,
     ) -> Outcome<Option<Issue>> {
-        let lost = |number: u64| known.iter().any(|issue| issue.number == number && issue.gone);
+        let lost = |found: &Issue| known.iter().any(|issue| issue.remote == found.id && issue.gone);
         let key = render::list_key(self.about.topic.subject());
         let kept_at = ledger::tracker(&self.about.own_rows(self.row)).cloned();
         if !may_open && kept_at.is_some_and(|channel| channel != self.row.plan.channel) {
@@ -82,7 +82,7 @@ impl Posting<'_> {
             Some(since) => self.find_issue(repository, &key, since).await?,
             None => None,
         };
-        let issue = match found.filter(|issue| !lost(issue.number)) {
+        let issue = match found.filter(|issue| !lost(issue)) {
             Some(issue) => issue,
             None if !may_open => return never_opened(known),
             // It was called off before anybody saw a list.
@@ -325,7 +325,7 @@ impl Posting<'_> {
     async fn unrecorded_issues(&self, repository: &Repository, known: &[ListIssue]) -> Outcome<Vec<Issue>> {
         let Some(since) = self.unrecorded_since() else { return Ok(Vec::new()) };
         let items = self.own_issues(repository, since).await?;
-        Ok(items.into_iter().filter(|issue| !known.iter().any(|known| known.number == issue.number)).collect())
+        Ok(items.into_iter().filter(|issue| !known.iter().any(|known| known.remote == issue.id)).collect())
     }
 
     async fn open_item(&self, repository: &Repository, number: u64, item: &ChangeItem, there: &[Issue]) -> Outcome<()> {

@@ -247,6 +247,27 @@ async fn what_was_made_and_not_recorded_is_found_by_whatever_comes_next() {
     hub.close().await;
 }
 
+/// Numbers are a repository's own: an issue of an item that nobody recorded is found also where the announcement in another
+/// repository has the same one.
+#[tokio::test]
+async fn an_issue_is_not_taken_for_one_of_another_repository_with_its_number() {
+    let mut hub = Hub::start(Hears::Webhooks, MORE, "2026-12-01 09:00").await;
+    hub.fake.repository(OTHER).person("anna", "admin");
+    let elsewhere = hub.fake.open_issue("anna", OTHER, "Something else", "About something else.");
+    typed(&hub, "/maintenance schedule \"Life\" service:life when:\"2026-12-08 14:00-16:00\" poc:@anna item:\"One\"")
+        .await;
+    die_after(&mut hub, "/crm/issues").await;
+    die_after(&mut hub, "/crm/issues").await;
+    let announced = places(&hub.fake).into_iter().find(|i| i.body.contains("/announcement/")).expect("announced");
+    let items: Vec<u64> =
+        hub.fake.issues(CRM).iter().filter(|i| i.body.contains("item MW-1")).map(|i| i.number).collect();
+    assert_eq!((elsewhere + 1, items), (announced.number, vec![announced.number]), "both have the same number");
+    hub.settle().await;
+    let keys: Vec<usize> = ["list MW-1", "item MW-1 1"].iter().map(|key| markers(&hub.fake)[*key]).collect();
+    assert_eq!(keys, [1, 1]);
+    hub.close().await;
+}
+
 fn markers_of(hub: &Hub) -> BTreeMap<String, usize> {
     hub.fake.repository(OTHER);
     markers(&hub.fake)
